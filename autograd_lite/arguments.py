@@ -1,0 +1,212 @@
+"""What may become an array, and what is said when something may not.
+
+Every wrong use ends in an exception that names the user's own shapes or names and the line to write instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from .primitive import Accepts, describe, is_ufunc
+
+_FIXES = {
+    "i": "convert it, Value(x.astype(float))",
+    "u": "convert it, Value(x.astype(float))",
+    "b": "convert it, Value(x.astype(float))",
+    "c": "keep its real and imaginary parts in two Values, Value(x.real) and Value(x.imag)",
+}
+_KINDS = {"i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers", "U": "strings", "S": "strings"}
+_UNSET = (None, np._NoValue)
+
+
+def is_value(x: Any) -> bool:
+    """Whether `x` is a Value; asked through the protocol, as this module is below `value`."""
+    return hasattr(type(x), "__record__")
+
+
+def called(name: str | None, what: str = "this Value") -> str:
+    """How a message calls a Value: by its name if it has one."""
+    return what if name is None else repr(name)
+
+
+def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
+    """`data` as an array or NumPy scalar that a Value may hold.
+
+    Raises:
+        TypeError: it cannot carry a gradient although one is required, or is no array of numbers at all.
+    """
+    kind = type(data)
+    if kind is float or kind is int:  # also the fast path for scalars
+        return np.float64(data) if dtype is None else np.dtype(dtype).type(data)
+    if is_value(data):
+        raise TypeError(
+            "this is a Value already. Use it as it is, write v.detach() for a constant, or v * 1 for a new Value."
+        )
+    if kind is not np.ndarray:
+        data = _converted(data)
+    if dtype is not None:
+        data = data.astype(dtype, copy=False)
+    held = data.dtype.kind
+    if held == "f" or (not requires_grad and held in "iub"):
+        return data
+    if held in _FIXES and not requires_grad and held != "c":
+        return data
+    names = _KINDS.get(held, f"elements of type {data.dtype}")
+    shape = f"an array of shape {data.shape}" if data.shape else "a scalar"
+    if held in "iub":
+        hint = f"To differentiate, {_FIXES[held]}; for labels, masks or indices, Value(x, requires_grad=False)."
+    elif held == "c":
+        hint = f"To differentiate, {_FIXES[held]}."
+    else:
+        hint = "Pass floating numbers; to join Values write np.stack([a, b])."
+    raise TypeError(f"{shape} of {names} cannot be a Value. {hint}")
+
+
+def _converted(data: Any) -> Any:
+    """Something that is not an ndarray, as one; duck arrays and NumPy scalars stay what they are."""
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("a masked array would lose its mask in a Value. Fill it first: Value(x.filled(0.0)).")
+    if isinstance(data, np.generic | np.ndarray):
+        return data
+    if hasattr(data, "__array_function__") and hasattr(data, "dtype"):
+        return data
+    if data is None or isinstance(data, str | bytes | dict | set):
+        raise TypeError(f"{type(data).__name__} {data!r} cannot be a Value. Pass a number, a list or an array.")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise TypeError(f"a list of unequal lengths cannot be a Value: {error}") from None
+    if array.dtype.kind in "iu" and isinstance(data, list | tuple):  # "lists become float64"
+        return array.astype(np.float64)
+    return array
+
+
+def constant(x: Any) -> Any:
+    """An operand that is no Value, as NumPy may see it; NotImplemented if it is no array of numbers."""
+    if isinstance(x, list | tuple):
+        if any(is_value(item) for item in x):
+            raise TypeError("a list of Values is no array. Join them first: np.stack([a, b]).")
+        x = np.asarray(x)
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array would lose its mask in a graph. Fill it first: x.filled(0.0).")
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind not in "fiub":
+            names = _KINDS.get(x.dtype.kind, f"elements of type {x.dtype}")
+            hint = " Join Values with np.stack([a, b])." if x.dtype.kind == "O" else ""
+            raise TypeError(f"an array of {names} and of shape {x.shape} cannot be computed with a Value.{hint}")
+        return x
+    if isinstance(x, float | int) or hasattr(x, "__array_function__"):
+        return x
+    if isinstance(x, complex):
+        raise TypeError(f"{x} is complex. Keep real and imaginary parts in two Values.")
+    return NotImplemented
+
+
+def understood(
+    function: Any, accepts: Accepts, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments without those that only repeat NumPy's default.
+
+    Raises:
+        TypeError: an argument that the function's gradient rule does not know.
+    """
+    limit = accepts.max_args
+    if limit is not None and len(args) > limit:
+        if not all(any(extra is unset for unset in _UNSET) for extra in args[limit:]):
+            raise TypeError(
+                f"{describe(function)} with {len(args)} positional arguments has no gradient rule; it has one for "
+                f"the first {limit}{_known(accepts)}. Leave the others out, or compute with v.data."
+            )
+        args = args[:limit]
+    if kwargs.keys() <= accepts.keywords:
+        return args, kwargs
+    kept = {}
+    for name, argument in kwargs.items():
+        if name in accepts.keywords:
+            kept[name] = argument
+        elif not (any(argument is unset for unset in _UNSET) or (name == "where" and argument is True)):
+            hint = (
+                "Write the result to a name instead: w = ..."
+                if name == "out"
+                else "Leave it out, or compute with v.data."
+            )
+            raise TypeError(
+                f"{describe(function)} has no gradient rule for the argument {name!r}{_known(accepts)}. {hint}"
+            )
+    return args, kept
+
+
+def _known(accepts: Accepts) -> str:
+    names = sorted(accepts.keywords)
+    return f" (it knows {', '.join(names)})" if names else ""
+
+
+def by_position(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The same call with every Value that was passed by keyword moved to its position."""
+    args, kwargs = tuple(args), dict(kwargs)
+    for parameter in list(inspect.signature(function).parameters.values())[len(args) :]:
+        if not any(is_value(argument) for argument in kwargs.values()):
+            break
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            break
+        args = (*args, kwargs.pop(parameter.name, parameter.default))
+    for name, argument in kwargs.items():
+        if is_value(argument):
+            raise TypeError(
+                f"{describe(function)} has no gradient rule for a Value as {name!r}. Write {name}=v.data there."
+            )
+    return args, kwargs
+
+
+def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Exception:
+    """`error`, raised while `function` ran on raw `args`, as one that names the shapes and a way out."""
+    if type(error) not in (ValueError, TypeError) and not isinstance(error, TypeError):
+        error.add_note(f"in {describe(function)} of {_shapes(args)}")
+        return error
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{describe(function)} of {_shapes(args)}: {_reason(function, args) or error}")
+
+
+def _shapes(args: tuple[Any, ...]) -> str:
+    shapes = [str(np.shape(a)) if hasattr(a, "shape") else repr(a) for a in args]
+    arrays = all(hasattr(a, "shape") for a in args)
+    joined = " and ".join(shapes) if len(shapes) < 3 else ", ".join(shapes)
+    return f"shape{'s' * (len(args) > 1)} {joined}" if arrays else joined
+
+
+def _reason(function: Any, args: tuple[Any, ...]) -> str | None:
+    """Why two shapes do not go together, and what to write."""
+    if len(args) != 2 or not all(hasattr(a, "shape") for a in args):
+        return None
+    x, y = args[0].shape, args[1].shape
+    if function is np.matmul:
+        if not x or not y:
+            return "a matrix product needs at least one axis on both sides. For a multiple write a * b."
+        inner, other = x[-1], y[-2] if len(y) > 1 else y[0]
+        reason = f"the last axis of the first ({inner}) must be as long as the "
+        reason += f"{'second-to-last axis' if len(y) > 1 else 'axis'} of the second ({other})."
+        if len(y) > 1 and y[-1] == inner:
+            reason += " These would fit: a @ b.swapaxes(-1, -2)."
+        elif len(x) > 1 and x[-2] == other:
+            reason += " These would fit: a.swapaxes(-1, -2) @ b."
+        return reason
+    if is_ufunc(function):
+        for axis in range(-1, -min(len(x), len(y)) - 1, -1):
+            if x[axis] != y[axis] and 1 not in (x[axis], y[axis]):
+                reason = (
+                    f"they do not broadcast: axis {axis} is {x[axis]} and {y[axis]} long; "
+                    "it must be equal, or 1 on one side."
+                )
+                if len(x) == len(y) == 1:
+                    reason += " For every pair of elements write a[:, None] and b."
+                elif len(y) == 1 and y[0] == x[0]:
+                    reason += " To follow the first axis write b[:, None]."
+                elif len(x) == 1 and x[0] == y[0]:
+                    reason += " To follow the first axis write a[:, None]."
+                return reason
+    return None

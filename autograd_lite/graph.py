@@ -1,0 +1,303 @@
+"""The recorded graph, and the chain rule that runs backward over it.
+
+A `Node` is one recorded operation; the graph is nothing but Nodes that point at their parents. Here live
+the Node, the switch that says whether operations are recorded, the order of a graph, and backward. What a
+user holds (`Value`) and the derivative of each function (`rules`) live elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import count
+from operator import attrgetter
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from .primitive import RULES, describe
+
+Hook: TypeAlias = Callable[[Any], Any]
+
+next_order = count().__next__
+
+
+class Node:
+    """One recorded operation: what was called, on what, and what came out.
+
+    A leaf (an array whose gradient is wanted) is a Node with `function` None. A Node holds raw arrays and
+    its parents, never a Value, so a graph has no reference cycles and is freed as soon as it is dropped.
+
+    Attributes:
+        function: the NumPy function or primitive that ran; None for a leaf.
+        args: its positional arguments, raw.
+        kwargs: its keyword arguments.
+        parents: for each argument the Node it came from, or None for a constant.
+        out: what it returned, raw.
+        order: the position in time; a Node is younger than its parents.
+        scope: the path of the module that was running, "" outside of one.
+        name: the user's name for the result, or None.
+        handle: call it to get the Value of this Node, or None if nobody holds that Value any more.
+        hooks: functions that see, and may replace, the finished gradient; None if there are none.
+    """
+
+    __slots__ = ("args", "function", "handle", "hooks", "kwargs", "name", "order", "out", "parents", "scope")
+
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    parents: tuple[Node | None, ...]
+    out: Any
+    order: int
+    scope: str
+    name: str | None
+    handle: Callable[[], Any]
+    hooks: list[Hook] | None
+
+    def __init__(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        parents: tuple[Node | None, ...],
+        out: Any,
+        scope: str = "",
+    ) -> None:
+        self.function, self.args, self.kwargs, self.parents = function, args, kwargs, parents
+        self.out, self.order, self.scope = out, next_order(), scope
+        self.name, self.handle, self.hooks = None, nobody, None
+
+
+class Constant(Node):
+    """A named array whose gradient nobody wants: drawn, and never visited by backward."""
+
+    __slots__ = ()
+
+
+def nobody() -> None:
+    """The handle of a Node whose Value is gone."""
+
+
+def stale(name: str) -> Callable[[], NoReturn]:
+    """The handle of a leaf whose array was replaced after the graph had read it."""
+
+    def refuse() -> NoReturn:
+        raise RuntimeError(
+            f"{name} changed after this graph was recorded, so its gradients would be wrong. "
+            "Run the forward pass again after the change, then call backward()."
+        )
+
+    return refuse
+
+
+class State:
+    """What the running thread or task is doing: recording or not, and inside which module."""
+
+    __slots__ = ("recording", "scope")
+
+    def __init__(self, recording: bool, scope: str) -> None:
+        self.recording, self.scope = recording, scope
+
+
+# A context variable belongs to one thread or task, and its token restores it when an exception passes.
+_state: ContextVar[State] = ContextVar("autograd_lite", default=State(recording=True, scope=""))
+current_state = _state.get
+
+
+@contextmanager
+def _switched(recording: bool | None = None, scope: str | None = None) -> Iterator[None]:
+    now = current_state()
+    token = _state.set(
+        State(now.recording if recording is None else recording, now.scope if scope is None else scope)
+    )
+    try:
+        yield
+    finally:
+        _state.reset(token)
+
+
+def no_grad() -> Any:
+    """Record nothing inside the block or the decorated function.
+
+    Results are Values that want no gradient. Other threads and tasks keep recording.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> w = ag.Value(2.0)
+        >>> with ag.no_grad():
+        ...     y = w * w
+        >>> y.requires_grad
+        False
+    """
+    return _switched(recording=False)
+
+
+def enable_grad() -> Any:
+    """Record inside the block or the decorated function, also within `no_grad()`."""
+    return _switched(recording=True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread or task."""
+    return current_state().recording
+
+
+def scope(path: str) -> Any:
+    """Note `path` on every operation recorded inside the block; drawings group operations by it."""
+    return _switched(scope=path)
+
+
+def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:
+    """Every Node that `roots` were computed from, themselves included, newest first.
+
+    Args:
+        roots: where to start.
+        constants: include the named arrays that want no gradient.
+    """
+    found = list(dict.fromkeys(roots))
+    seen = set(found)
+    for node in found:  # grows while it is read
+        for parent in node.parents:
+            if (type(parent) is Node or (constants and parent is not None)) and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=attrgetter("order"), reverse=True)
+    return found
+
+
+def _towards(targets: set[Node], newest_first: list[Node]) -> list[Node]:
+    """Those Nodes of a graph that were computed from a target."""
+    reaching = set(targets)
+    for node in reversed(newest_first):
+        if node not in reaching and not reaching.isdisjoint(node.parents):
+            reaching.add(node)
+    return [node for node in newest_first if node in reaching]
+
+
+def backpropagate(
+    root: Node,
+    seed: Any,
+    targets: Sequence[Node] | None = None,
+    lift: Callable[[Any, Node], Any] | None = None,
+) -> dict[Node, Any]:
+    """The chain rule: the gradient of `root` with respect to each target.
+
+    Reads the graph from the newest Node to the oldest. When a Node's turn comes, everything that was
+    computed from it has had its own, so its gradient is complete: it is handed through the Node's rules
+    and added to its parents' gradients.
+
+    Args:
+        root: the Node to differentiate.
+        seed: the gradient of the result with respect to `root`, of its shape.
+        targets: the Nodes whose gradients are wanted; by default every Node whose Value somebody holds.
+        lift: makes a Value from an array and its Node. If given, rules receive Values, and so the
+            backward pass is recorded and can itself be differentiated.
+
+    Returns:
+        The gradients, each in an array of its own, of the Node's shape and dtype.
+    """
+    graph = ancestors([root])
+    wanted = None if targets is None else set(targets)
+    if wanted is not None:
+        graph = _towards(wanted, graph)
+        visited = set(graph)
+    gradients: dict[Node, Any] = {root: seed}
+    ours: set[Node] = set()  # Nodes whose gradient array nobody else can see, so it may be added to in place
+    found: dict[Node, Any] = {}
+
+    for node in graph:
+        gradient = gradients.pop(node, None)
+        held = node.handle() is not None  # a stale leaf raises here
+        if gradient is None:
+            continue
+        if node.hooks:
+            gradient = _run_hooks(node, gradient)
+            ours.discard(node)
+        if held if wanted is None else node in wanted:
+            if type(gradient) is np.ndarray and node not in ours:
+                gradient = gradient.copy()
+            found[node] = gradient
+
+        function = node.function
+        if function is None:
+            continue
+        args, out, kwargs, parents = node.args, node.out, node.kwargs, node.parents
+        if lift is not None:
+            args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
+            out = lift(out, node)
+        rule = RULES[function]
+        if rule.joint is not None:
+            shares = rule.joint(gradient, out, *args, **kwargs)
+        else:
+            shares = rule.vjps
+        # `strict=False`: optional arguments behind the arrays (an axis) have no rule and need none
+        for parent, share in zip(parents, shares, strict=False):
+            if type(parent) is not Node or share is None or (wanted is not None and parent not in visited):
+                continue
+            if rule.joint is None:
+                share = share(gradient, out, *args, **kwargs)
+                if share is None:
+                    continue
+            like = parent.out
+            if getattr(share, "shape", None) != like.shape or share.dtype is not like.dtype:
+                share = _fit(share, like, function)
+            total = gradients.get(parent)
+            if total is None:
+                gradients[parent] = share
+                if (
+                    parent.function is None
+                    and type(share) is np.ndarray
+                    and share.base is None
+                    and share is not gradient
+                    and share is not out
+                    and not any(share is a for a in args)
+                ):
+                    ours.add(parent)
+            elif parent in ours:
+                total += share
+            else:
+                gradients[parent] = total + share
+                if type(total) is np.ndarray:
+                    ours.add(parent)
+    return found
+
+
+def _fit(share: Any, like: Any, function: Any) -> Any:
+    """Undo broadcasting and promotion: the one place where either happens."""
+    if not hasattr(share, "shape"):
+        share = np.asarray(share)
+    have, want = share.shape, like.shape
+    if have != want:
+        extra = len(have) - len(want)
+        axes = tuple(range(extra)) + tuple(
+            i + extra for i, size in enumerate(want) if extra >= 0 and size == 1 != have[i + extra]
+        )
+        summed = tuple(1 if i in axes else size for i, size in enumerate(have))
+        if extra < 0 or summed[extra:] != want:
+            raise ValueError(
+                f"the gradient rule of {describe(function)} returned shape {have} for an argument of shape "
+                f"{want}. A rule must return its argument's shape, or one that broadcasting made from it."
+            )
+        share = share.sum(axis=axes, keepdims=True).reshape(want) if axes else share.reshape(want)
+    if share.dtype != like.dtype:
+        if share.dtype.kind == "c" and like.dtype.kind != "c":
+            raise TypeError(
+                f"the gradient rule of {describe(function)} returned complex numbers for a real argument. "
+                "Complex numbers are not differentiated yet: keep real and imaginary parts in two Values."
+            )
+        share = share.astype(like.dtype)
+    return share
+
+
+def _run_hooks(node: Node, gradient: Any) -> Any:
+    for hook in list(node.hooks or ()):
+        replacement = hook(gradient)
+        if replacement is not None:
+            if np.shape(replacement) != node.out.shape:
+                raise ValueError(
+                    f"a gradient hook returned shape {np.shape(replacement)} for a Value of shape "
+                    f"{node.out.shape}. Return an array of that shape, or None to keep the gradient."
+                )
+            gradient = replacement
+    return gradient

@@ -1,0 +1,189 @@
+"""How a function gets its gradient: the tables, and `primitive`, `defvjp` and their kin that fill them.
+
+The library defines all of its own derivatives this way (see `rules/`). Running and recording a function is
+the business of `Value`; a primitive only looks for one among its arguments, as NumPy's own functions do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import Any, TypeAlias, TypeVar
+
+VJP: TypeAlias = Callable[..., Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Accepts:
+    """Which arguments of a function are understood; all others are refused when it is called.
+
+    Attributes:
+        max_args: how many positional arguments, None for any number.
+        keywords: the names that may be passed by keyword.
+    """
+
+    __slots__ = ("keywords", "max_args")
+
+    def __init__(self, parameters: list[inspect.Parameter], arrays: int = 0) -> None:
+        kinds = inspect.Parameter
+        positional = [p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
+        variadic = any(p.kind is kinds.VAR_POSITIONAL for p in parameters)
+        self.max_args = None if variadic else len(positional)
+        self.keywords = frozenset(
+            p.name
+            for i, p in enumerate(parameters)
+            if p.kind is kinds.KEYWORD_ONLY or (p.kind is kinds.POSITIONAL_OR_KEYWORD and i >= arrays)
+        )
+
+
+class Rule:
+    """The derivative of one function.
+
+    Attributes:
+        forward: the function to run on raw arrays.
+        vjps: for each array argument the function that pulls the gradient back to it, or None.
+        joint: one function that returns all of these at once, instead of `vjps`.
+        accepts: the arguments that these functions understand.
+    """
+
+    __slots__ = ("accepts", "forward", "joint", "vjps")
+
+    def __init__(self, forward: Callable[..., Any], vjps: tuple[VJP | None, ...], joint: VJP | None) -> None:
+        self.forward, self.vjps, self.joint = forward, vjps, joint
+        # all rules of a function have the same parameters: (gradient, out, *arguments of the function)
+        template = joint or next(vjp for vjp in vjps if vjp is not None)
+        parameters = list(inspect.signature(template).parameters.values())[2:]
+        self.accepts = Accepts(parameters, arrays=len(vjps))
+
+
+# The three answers to "what does this function do with a Value?"; what is in none of them is refused.
+RULES: dict[Any, Rule] = {}
+COMPOSED: dict[Any, tuple[Callable[..., Any], Accepts]] = {}  # written in terms of other functions
+PLAIN: set[Any] = set()  # nothing to differentiate: runs on the arrays and returns arrays
+
+
+def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
+    """Give `function` a gradient rule for each of its array arguments.
+
+    Each rule receives `(g, out, *args, **kwargs)`: the gradient `g` of the result `out`, and the arguments
+    of the call. It returns the gradient for its own argument, the vector-Jacobian product. Write it in plain
+    NumPy and forget broadcasting, dtypes and adding up: the engine takes care of them. Arguments that the
+    rules do not name are refused when the function is called.
+
+    Args:
+        function: a `primitive`, a ufunc, or a function of NumPy that lets other types take over.
+        *vjps: one rule an argument, in order; None for an argument that never gets a gradient.
+
+    Raises:
+        TypeError: `function` would never see a Value, or no rule is given.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> @ag.primitive
+        ... def cube(x):
+        ...     return x**3
+        >>> ag.defvjp(cube, lambda g, out, x: g * 3 * x**2)
+        >>> x = ag.Value(2.0)
+        >>> cube(x).backward()
+        >>> float(x.grad)
+        12.0
+    """
+    if not any(vjps):
+        raise TypeError(f"defvjp({describe(function)}) needs a rule for at least one argument")
+    RULES[function] = Rule(_forward_of(function), vjps, None)
+
+
+def defvjp_joint(function: Callable[..., Any], vjp: VJP) -> None:
+    """Give `function` one rule that returns the gradients of all its arguments, where they share work.
+
+    The rule receives `(g, out, *args, **kwargs)` and returns one gradient, or None, for each argument.
+
+    Raises:
+        TypeError: `function` would never see a Value.
+    """
+    RULES[function] = Rule(_forward_of(function), (), vjp)
+
+
+def composed(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    """Say that on Values these NumPy functions run the decorated one, written in functions with rules."""
+
+    def register(implementation: F) -> F:
+        accepts = Accepts(list(inspect.signature(implementation).parameters.values()))
+        for function in functions:
+            COMPOSED[function] = implementation, accepts
+        return implementation
+
+    return register
+
+
+def plain(functions: Iterable[Callable[..., Any]]) -> None:
+    """Say that these functions have nothing to differentiate: on Values they return plain arrays."""
+    PLAIN.update(functions)
+
+
+def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    if isinstance(function, Primitive):
+        return function.forward
+    if is_ufunc(function) or hasattr(function, "_implementation"):  # NumPy's mark of a dispatched function
+        return function
+    raise TypeError(
+        f"{describe(function)} never sees a Value, so a rule for it would never run. "
+        "Decorate it with @autograd_lite.primitive first."
+    )
+
+
+class Primitive:
+    """A function that is recorded as one operation; the decorator `primitive` makes it."""
+
+    __name__: str
+    __module__: str
+
+    def __init__(self, forward: Callable[..., Any]) -> None:
+        self.forward = forward
+        update_wrapper(self, forward)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for argument in (*args, *kwargs.values()) if kwargs else args:
+            record = getattr(type(argument), "__record__", None)
+            if record is not None:
+                return record(self, args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<primitive {describe(self)}>"
+
+
+def primitive(function: Callable[..., Any]) -> Primitive:
+    """Record every call of `function` on a Value as one operation; `defvjp` gives it its gradient.
+
+    The function receives raw arrays and returns one array. Called without a Value it just runs.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> @ag.primitive
+        ... def softplus(x):
+        ...     return np.logaddexp(x, 0)
+        >>> ag.defvjp(softplus, lambda g, out, x: g / (1 + np.exp(-x)))
+        >>> softplus(ag.Value(0.0)).item()
+        0.6931471805599453
+    """
+    return Primitive(function)
+
+
+def is_ufunc(function: Any) -> bool:
+    """Whether `function` is a ufunc, of NumPy or of another library that follows it."""
+    return hasattr(function, "reduceat")
+
+
+def describe(function: Any) -> str:
+    """The name under which a user knows `function`, such as `numpy.linalg.norm`."""
+    name = getattr(function, "__name__", None)
+    if name is None:
+        return repr(function)
+    module = getattr(function, "__module__", None)
+    if module is None and is_ufunc(function):  # ufuncs do not say where they come from
+        special = sys.modules.get("scipy.special")
+        module = "scipy.special" if getattr(special, name, None) is function else "numpy"
+    return name if module in (None, "builtins") else f"{module}.{name}"

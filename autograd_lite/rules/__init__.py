@@ -1,0 +1,11 @@
+"""The derivative table, one file per chapter of NumPy's reference.
+
+Importing this package fills the tables of `primitive`. `special` (SciPy) is loaded when first used.
+"""
+
+from . import linalg, plain, reduction, sorting
+from .elementwise import relu
+from .indexing import getitem, setitem
+from .shape import astype
+
+__all__ = ["astype", "getitem", "linalg", "plain", "reduction", "relu", "setitem", "sorting"]

@@ -1,0 +1,209 @@
+"""Derivatives of the elementwise functions: NumPy's ufuncs, `where`, `clip`, `relu`.
+
+Each rule is the function's line in a table of derivatives, times `g`. Where a function has a kink, the rule
+gives PyTorch's choice: the derivative if there is one, else the subgradient of minimum norm for a convex
+function, else the limit. Ties of `maximum` and `minimum` share the gradient equally.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composed, defvjp, primitive
+
+# arithmetic
+defvjp(np.add, lambda g, out, x, y: g, lambda g, out, x, y: g)
+defvjp(np.subtract, lambda g, out, x, y: g, lambda g, out, x, y: -g)
+defvjp(np.multiply, lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
+defvjp(np.divide, lambda g, out, x, y: g / y, lambda g, out, x, y: -g * out / y)
+defvjp(np.negative, lambda g, out, x: -g)
+defvjp(np.positive, lambda g, out, x: g)
+defvjp(np.conjugate, lambda g, out, x: g)
+defvjp(np.reciprocal, lambda g, out, x: -g * out * out)
+defvjp(np.square, lambda g, out, x: g * (2 * x))
+defvjp(np.sqrt, lambda g, out, x: g / (2 * out))
+defvjp(np.cbrt, lambda g, out, x: g / (3 * out * out))
+
+
+def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if isinstance(y, float | int):
+        return g * (y * x ** (y - 1)) if y != 0 else g * (x * 0)
+    one_where_constant = np.where(y == 0, 1, y)  # x**0 is constant, also at x = 0
+    return g * (y * x ** (one_where_constant - 1))
+
+
+def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
+    flat = (x == 0) & (y >= 0)  # 0**y is constant for y > 0; at y = 0 PyTorch's choice
+    return g * np.where(flat, 0, out * np.log(np.where(flat, 1, x)))
+
+
+defvjp(np.power, _power_base, _power_exponent)
+defvjp(np.float_power, _power_base, _power_exponent)
+
+# remainders: x - y * floor(x / y), and with trunc for fmod
+defvjp(np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor_divide(x, y))
+defvjp(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.trunc(x / y))
+
+
+@composed(np.modf)
+def _modf(x: Any) -> Any:
+    whole = np.trunc(x)
+    return np.where(np.isinf(whole), np.copysign(0.0, whole), x - whole), whole
+
+
+@composed(np.divmod)
+def _divmod(x: Any, y: Any) -> Any:
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+@composed(np.frexp)
+def _frexp(x: Any) -> Any:
+    exponent = np.frexp(x.data)[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+# exponentials and logarithms
+defvjp(np.exp, lambda g, out, x: g * out)
+defvjp(np.exp2, lambda g, out, x: g * (np.log(2) * out))
+defvjp(np.expm1, lambda g, out, x: g * (out + 1))
+defvjp(np.log, lambda g, out, x: g / x)
+defvjp(np.log2, lambda g, out, x: g / (np.log(2) * x))
+defvjp(np.log10, lambda g, out, x: g / (np.log(10) * x))
+defvjp(np.log1p, lambda g, out, x: g / (1 + x))
+defvjp(np.logaddexp, lambda g, out, x, y: g * np.exp(x - out), lambda g, out, x, y: g * np.exp(y - out))
+defvjp(np.logaddexp2, lambda g, out, x, y: g * np.exp2(x - out), lambda g, out, x, y: g * np.exp2(y - out))
+defvjp(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None)
+
+# trigonometry
+defvjp(np.sin, lambda g, out, x: g * np.cos(x))
+defvjp(np.cos, lambda g, out, x: -g * np.sin(x))
+defvjp(np.tan, lambda g, out, x: g * (1 + out * out))
+defvjp(np.arcsin, lambda g, out, x: g / np.sqrt(1 - x * x))
+defvjp(np.arccos, lambda g, out, x: -g / np.sqrt(1 - x * x))
+defvjp(np.arctan, lambda g, out, x: g / (1 + x * x))
+defvjp(np.sinh, lambda g, out, x: g * np.cosh(x))
+defvjp(np.cosh, lambda g, out, x: g * np.sinh(x))
+defvjp(np.tanh, lambda g, out, x: g * (1 - out * out))
+defvjp(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
+defvjp(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
+defvjp(np.arctanh, lambda g, out, x: g / (1 - x * x))
+for _to_radians in (np.deg2rad, np.radians):
+    defvjp(_to_radians, lambda g, out, x: g * (np.pi / 180))
+for _to_degrees in (np.rad2deg, np.degrees):
+    defvjp(_to_degrees, lambda g, out, x: g * (180 / np.pi))
+
+
+def _apart_from_zero(x: Any, denominator: Any) -> Any:
+    """x / denominator, and 0 where the denominator is 0: the minimum-norm choice at the origin."""
+    zero = denominator == 0
+    return np.where(zero, 0, x) / np.where(zero, 1, denominator)
+
+
+defvjp(
+    np.hypot,
+    lambda g, out, x, y: g * _apart_from_zero(x, out),
+    lambda g, out, x, y: g * _apart_from_zero(y, out),
+)
+defvjp(
+    np.arctan2,
+    lambda g, out, y, x: g * _apart_from_zero(x, x * x + y * y),
+    lambda g, out, y, x: -g * _apart_from_zero(y, x * x + y * y),
+)
+
+
+def _sinc(g: Any, out: Any, x: Any) -> Any:
+    # near 0 the formula cancels; there the series of sin(pi x) / (pi x) is exact to rounding
+    near = np.abs(x) < 0.05
+    away, p = np.where(near, 1, x), np.pi * np.where(near, x, 0)
+    series = -np.pi * p * (1 / 3 - p**2 * (1 / 30 - p**2 * (1 / 840 - p**2 * (1 / 45360))))
+    return g * np.where(near, series, (np.cos(np.pi * away) - np.sinc(away)) / away)
+
+
+defvjp(np.sinc, _sinc)
+
+# absolute values and signs; np.sign returns a plain array, 0 at 0
+defvjp(np.absolute, lambda g, out, x: g * np.sign(x))
+defvjp(np.fabs, lambda g, out, x: g * np.sign(x))
+defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))), lambda g, out, x, y: g * 0)
+defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: g * 0)
+
+
+def _data(x: Any) -> Any:
+    """The plain array of something that may be a Value: for locally constant factors."""
+    return getattr(x, "data", x) if hasattr(type(x), "__record__") else x
+
+
+# choices
+def _larger(g: Any, x: Any, y: Any) -> Any:
+    return np.where(x == y, g / 2, np.where(x < y, 0, g))
+
+
+defvjp(np.maximum, lambda g, out, x, y: _larger(g, x, y), lambda g, out, x, y: _larger(g, y, x))
+defvjp(np.minimum, lambda g, out, x, y: _larger(g, y, x), lambda g, out, x, y: _larger(g, x, y))
+
+
+def _taken(first: Any) -> Any:
+    return lambda g, out, x, y: g * first(x, y)
+
+
+# fmax and fmin prefer a number to nan, and the first argument at a tie, as PyTorch does
+defvjp(
+    np.fmax,
+    lambda g, out, x, y: g * ((x >= y) | np.isnan(y)),
+    lambda g, out, x, y: g * ~((x >= y) | np.isnan(y)),
+)
+defvjp(
+    np.fmin,
+    lambda g, out, x, y: g * ((x <= y) | np.isnan(y)),
+    lambda g, out, x, y: g * ~((x <= y) | np.isnan(y)),
+)
+defvjp(
+    np.where,
+    None,
+    lambda g, out, condition, x, y: np.where(condition, g, 0),
+    lambda g, out, condition, x, y: np.where(condition, 0, g),
+)
+
+
+@primitive
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """`x` limited to `[low, high]`; either may be None."""
+    return np.clip(x, low, high)
+
+
+def _below(x: Any, bound: Any) -> Any:
+    return False if bound is None else x < bound
+
+
+def _above(x: Any, bound: Any) -> Any:
+    return False if bound is None else x > bound
+
+
+# the gradient passes at the bounds themselves; the upper bound wins where they cross, as in NumPy
+defvjp(
+    clip,
+    lambda g, out, x, low, high: np.where(_below(x, low) | _above(x, high), 0, g),
+    lambda g, out, x, low, high: np.where(_below(x, low) & ~np.asarray(_above(low, high)), g, 0),
+    lambda g, out, x, low, high: np.where(_above(x, high) | (low is not None and _above(low, high)), g, 0),
+)
+
+
+@composed(np.clip)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ValueError("np.clip got a bound twice: pass a_min or min, a_max or max")
+    low, high = a_min if min is None else min, a_max if max is None else max
+    return clip(a, low, high)
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """The positive part, `max(x, 0)`; its derivative at 0 is 0."""
+    if isinstance(x, np.floating):  # twenty times as fast as the ufunc on a scalar; nan stays nan
+        return x if not x <= 0 else x * 0
+    return np.maximum(x, 0)
+
+
+defvjp(relu, lambda g, out, x: g * (x > 0))

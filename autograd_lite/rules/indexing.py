@@ -1,0 +1,86 @@
+"""Derivatives of reading and writing by index: `v[i]`, `v[i] = w`, and the functions that are such reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composed, defvjp, primitive
+
+
+@primitive
+def getitem(x: Any, index: Any) -> Any:
+    """`x[index]`, with any index that NumPy knows."""
+    return x[index]
+
+
+@primitive
+def scatter_add(g: Any, index: Any, like: Any) -> Any:
+    """Zeros of the shape `like`, to which `g` is added at `index`; repeated indices add up."""
+    out = np.zeros_like(g, shape=like)
+    if _is_basic(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+@primitive
+def setitem(x: Any, item: Any, index: Any) -> Any:
+    """A copy of `x` in which `index` holds `item`."""
+    out = np.array(x)
+    out[index] = item
+    return out if np.ndim(x) else out[()]
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether an index is made of integers, slices, None and `...`, so that it reads no element twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is ... or isinstance(part, slice | int | np.integer) for part in parts)
+
+
+def _kept(index: Any, shape: tuple[int, ...]) -> Any:
+    """Where a written item survives: with a repeated index the last one wins, as in NumPy."""
+    if _is_basic(index):
+        return True
+    owner = np.full(shape, -1)
+    places = owner[index]
+    numbers = np.arange(places.size).reshape(places.shape)
+    owner[index] = numbers
+    return owner[index] == numbers
+
+
+defvjp(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
+defvjp(scatter_add, lambda g, out, x, index, like: g[index])
+defvjp(
+    setitem,
+    lambda g, out, x, item, index: setitem(g, 0, index),
+    lambda g, out, x, item, index: g[index] * _kept(index, out.shape),
+)
+
+
+@composed(np.take)
+def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    indices, n = np.asarray(indices), a.shape[axis]
+    if mode == "wrap":
+        indices = indices % n
+    elif mode == "clip":
+        indices = np.clip(indices, 0, n - 1)
+    return a[(*(slice(None),) * (axis % a.ndim), indices)]
+
+
+@composed(np.take_along_axis)
+def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    if axis is None:
+        return np.ravel(arr)[indices]
+    axis = axis % arr.ndim
+    if np.ndim(indices) != arr.ndim:
+        raise ValueError(
+            f"np.take_along_axis needs as many axes in its indices, of shape {np.shape(indices)}, as in its array, "
+            f"of shape {arr.shape}. Write np.expand_dims(indices, {axis})."
+        )
+    grid = np.ogrid[tuple(slice(n) for n in arr.shape)]
+    return arr[tuple(indices if i == axis else along for i, along in enumerate(grid))]

@@ -1,0 +1,235 @@
+"""Derivatives of products of vectors and matrices, `einsum`, and norms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composed, defvjp, defvjp_joint, primitive
+
+
+def _flip(x: Any) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+def _column(x: Any) -> Any:
+    return np.expand_dims(x, -1)
+
+
+def _row(x: Any) -> Any:
+    return np.expand_dims(x, -2)
+
+
+def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:  # out[..., i] = sum_k x[..., i, k] y[k], or the inner product of two vectors
+        return _column(g) * y
+    if x.ndim == 1:  # out[..., j] = sum_k x[k] y[..., k, j]
+        return np.squeeze(y @ _column(g), -1)
+    return g @ _flip(y)
+
+
+def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return x * g if y.ndim == 1 else _column(x) * _row(g)
+    if y.ndim == 1:
+        return np.squeeze(_flip(x) @ _column(g), -1)
+    return _flip(x) @ g
+
+
+defvjp(np.matmul, _matmul_left, _matmul_right)
+defvjp(np.vecdot, lambda g, out, x, y: _column(g) * y, lambda g, out, x, y: _column(g) * x)
+defvjp(
+    np.matvec,
+    lambda g, out, x, y: _column(g) * _row(y),
+    lambda g, out, x, y: np.squeeze(_flip(x) @ _column(g), -1),
+)
+defvjp(
+    np.vecmat,
+    lambda g, out, x, y: np.squeeze(y @ _column(g), -1),
+    lambda g, out, x, y: _column(x) * _row(g),
+)
+
+
+@composed(np.dot)
+def _dot(a: Any, b: Any) -> Any:
+    if not np.ndim(a) or not np.ndim(b):
+        return np.multiply(a, b)
+    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
+
+
+@composed(np.inner)
+def _inner(a: Any, b: Any, /) -> Any:
+    return np.tensordot(a, b, (-1, -1)) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+@composed(np.outer)
+def _outer(a: Any, b: Any) -> Any:
+    return _column(np.ravel(a)) * np.ravel(b)
+
+
+@composed(np.tensordot)
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    if isinstance(axes, int | np.integer):
+        left, right = list(range(-int(axes), 0)), list(range(int(axes)))
+    else:
+        left, right = [[x] if isinstance(x, int | np.integer) else list(x) for x in axes]
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
+        raise ValueError(
+            f"np.tensordot of shapes {shape_a} and {shape_b}: axes {left} and {right} must be equally long, they are "
+            f"{[shape_a[i] for i in left]} and {[shape_b[i] for i in right]}."
+        )
+    left, right = [i % len(shape_a) for i in left], [i % len(shape_b) for i in right]
+    free_a = [i for i in range(len(shape_a)) if i not in left]
+    free_b = [i for i in range(len(shape_b)) if i not in right]
+    inner = int(np.prod([shape_a[i] for i in left]))
+    rows = int(np.prod([shape_a[i] for i in free_a]))
+    columns = int(np.prod([shape_b[i] for i in free_b]))
+    product = np.reshape(np.transpose(a, free_a + left), (rows, inner)) @ np.reshape(
+        np.transpose(b, right + free_b), (inner, columns)
+    )
+    return np.reshape(product, [shape_a[i] for i in free_a] + [shape_b[i] for i in free_b])
+
+
+# ---- einsum ----
+
+
+@primitive
+def einsum(*operands: Any, subscripts: str, optimize: Any = False) -> Any:
+    """Sums of products by Einstein's notation, with every index written out: no `...`, and a `->`."""
+    return np.einsum(subscripts, *operands, optimize=optimize)
+
+
+def _einsum(g: Any, out: Any, *operands: Any, subscripts: str, optimize: Any = False) -> list[Any]:
+    inputs, result = subscripts.split("->")
+    terms = inputs.split(",")
+    return [_einsum_share(g, i, terms, result, operands, optimize) for i in range(len(operands))]
+
+
+def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple[Any, ...], optimize: Any) -> Any:
+    """The gradient of operand `i` is again an einsum, of `g` and of all the other operands."""
+    term, shape = terms[i], np.shape(operands[i])
+    others = [t for j, t in enumerate(terms) if j != i]
+    factors = [operand for j, operand in enumerate(operands) if j != i]
+    fresh = iter(sorted(set(_LETTERS) - set("".join(terms) + result)))
+    wanted = ""
+    for axis, letter in enumerate(term):
+        if letter in wanted:  # a repeated index reads a diagonal, so its gradient lies on the diagonal
+            twin = next(fresh)
+            others.append(letter + twin)
+            factors.append(np.eye(shape[axis], dtype=g.dtype))
+            letter = twin
+        elif not any(letter in t for t in (result, *others)):  # summed alone: every element gets the same
+            others.append(letter)
+            factors.append(np.ones(shape[axis], dtype=g.dtype))
+        wanted += letter
+    return np.einsum(f"{','.join([result, *others])}->{wanted}", g, *factors, optimize=optimize)
+
+
+defvjp_joint(einsum, _einsum)
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@composed(np.einsum)
+def _einsum_spelled(*operands: Any, optimize: Any = False) -> Any:
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0].replace(" ", ""), list(operands[1:])
+    else:  # einsum(a, [0, 1], b, [1, 2], [0, 2])
+        arrays = list(operands[: len(operands) // 2 * 2 : 2])
+        lists = operands[1::2][: len(arrays)]
+        subscripts = ",".join(_spelled(sublist) for sublist in lists)
+        if len(operands) % 2:
+            subscripts += "->" + _spelled(operands[-1])
+    terms, arrow, result = subscripts.partition("->")
+    inputs = terms.split(",")
+    if len(inputs) != len(arrays):
+        raise ValueError(f"np.einsum of {subscripts!r} names {len(inputs)} operands but got {len(arrays)}")
+    if "." in subscripts:
+        inputs, result = _without_ellipsis(inputs, arrow, result, [np.ndim(a) for a in arrays])
+    elif not arrow:
+        joined = "".join(inputs)
+        result = "".join(sorted(letter for letter in set(joined) if joined.count(letter) == 1))
+    return einsum(*arrays, subscripts=f"{','.join(inputs)}->{result}", optimize=optimize)
+
+
+def _spelled(sublist: Any) -> str:
+    return "".join("..." if item is ... else _LETTERS[item] for item in sublist)
+
+
+def _without_ellipsis(inputs: list[str], arrow: str, result: str, ndims: list[int]) -> tuple[list[str], str]:
+    letters = set("".join(inputs) + result) - {"."}
+    if not arrow:
+        joined = "".join(inputs)
+        result = "..." + "".join(sorted(x for x in letters if joined.count(x) == 1))
+    hidden = [ndim - len(t.replace("...", "")) if "..." in t else 0 for t, ndim in zip(inputs, ndims, strict=True)]
+    names = [letter for letter in _LETTERS if letter not in letters][: max(hidden)]
+    inputs = [t.replace("...", "".join(names[len(names) - n :])) for t, n in zip(inputs, hidden, strict=True)]
+    return inputs, result.replace("...", "".join(names))
+
+
+# ---- norms ----
+
+
+@primitive
+def p_norm(x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
+    """(sum |x|^p)^(1/p) over `axis`."""
+    if p == 2:
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    return np.sum(np.abs(x) ** p, axis=axis, keepdims=keepdims) ** (1 / p)
+
+
+def _p_norm(g: Any, out: Any, x: Any, p: Any, axis: Any, keepdims: Any) -> Any:
+    """sign(x) (|x| / norm)^(p-1), and the subgradient of minimum norm, 0, at the origin."""
+    if not keepdims:
+        g, out = np.expand_dims(g, axis), np.expand_dims(out, axis)
+    origin = out == 0
+    unit = x / np.where(origin, 1, out)
+    if p != 2:
+        zero = unit == 0
+        size = np.where(zero, 1, np.abs(unit)) ** (p - 1)
+        unit = np.sign(x) * (np.where(zero, 0, size) if p > 1 else size)
+    return np.where(origin, 0, g) * unit
+
+
+defvjp(p_norm, _p_norm)
+
+
+@composed(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    if axis is None and ord is None:
+        return p_norm(x, 2, tuple(range(x.ndim)), keepdims)
+    if axis is None:
+        if x.ndim not in (1, 2):
+            raise ValueError(f"np.linalg.norm of shape {x.shape} with ord={ord!r} needs axis= (one axis, or two)")
+        axis = tuple(range(x.ndim))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axes, keepdims)
+    if ord is None or ord == 2:
+        return p_norm(x, 2, axes, keepdims)
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axes, keepdims=keepdims)
+    if ord == np.inf:
+        return np.max(np.abs(x), axis=axes, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(np.abs(x), axis=axes, keepdims=keepdims)
+    if isinstance(ord, str) or ord == 0:
+        raise TypeError(f"np.linalg.norm of a vector with ord={ord!r} has no gradient rule. Compute with v.data.")
+    return p_norm(x, ord, axes, keepdims)
+
+
+def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: Any) -> Any:
+    if ord is None or ord == "fro":
+        return p_norm(x, 2, axes, keepdims)
+    if ord in (1, -1, np.inf, -np.inf):  # the largest or smallest column sum, or row sum
+        summed, compared = axes if abs(ord) == 1 else axes[::-1]
+        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
+        extremum = np.max if ord > 0 else np.min
+        result = extremum(sums, axis=compared, keepdims=True)
+        return result if keepdims else np.squeeze(result, axes)
+    raise TypeError(
+        f"np.linalg.norm of a matrix with ord={ord!r} has no gradient rule (it has one for None, 'fro', 1, -1, "
+        "inf, -inf). Compute with v.data."
+    )

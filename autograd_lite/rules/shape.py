@@ -1,0 +1,249 @@
+"""Derivatives of the functions that move elements about: reshaping, axes, joining, splitting, repeating."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composed, defvjp, defvjp_joint, primitive
+
+
+@primitive
+def astype(x: Any, dtype: Any) -> Any:
+    """The elements as another type."""
+    return x.astype(dtype)
+
+
+# the engine casts every gradient to the dtype of what it belongs to
+defvjp(astype, lambda g, out, x, dtype: g)
+defvjp(np.copy, lambda g, out, x, order="K": g)
+
+# shape
+defvjp(np.reshape, lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order))
+defvjp(np.ravel, lambda g, out, x, order="C": np.reshape(g, x.shape, order=order))
+defvjp(np.squeeze, lambda g, out, x, axis=None: np.reshape(g, x.shape))
+defvjp(np.expand_dims, lambda g, out, x, axis: np.reshape(g, x.shape))
+defvjp(np.broadcast_to, lambda g, out, x, shape: g)
+
+
+def _at_least(function: Any, ndim: int) -> None:
+    @composed(function)
+    def reshaped(*arys: Any) -> Any:
+        grown = [a if np.ndim(a) >= ndim else np.reshape(a, _grown_shape(np.shape(a), ndim)) for a in arys]
+        return grown[0] if len(grown) == 1 else tuple(grown)
+
+
+def _grown_shape(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """NumPy's own order: 3-d grows (N,) to (1, N, 1) and (M, N) to (M, N, 1)."""
+    if not shape:
+        return (1,) * ndim
+    if len(shape) == 1:
+        return {1: shape, 2: (1, *shape), 3: (1, *shape, 1)}[ndim]
+    return (*shape, 1)
+
+
+for _function, _ndim in ((np.atleast_1d, 1), (np.atleast_2d, 2), (np.atleast_3d, 3)):
+    _at_least(_function, _ndim)
+
+
+# axes
+def _transpose(g: Any, out: Any, x: Any, axes: Any = None) -> Any:
+    return np.transpose(g, None if axes is None else np.argsort([a % x.ndim for a in axes]))
+
+
+defvjp(np.transpose, _transpose)
+defvjp(np.matrix_transpose, lambda g, out, x: np.swapaxes(g, -1, -2))
+defvjp(np.swapaxes, lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
+defvjp(np.moveaxis, lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
+defvjp(np.flip, lambda g, out, x, axis=None: np.flip(g, axis))
+defvjp(np.fliplr, lambda g, out, x: np.fliplr(g))
+defvjp(np.flipud, lambda g, out, x: np.flipud(g))
+
+
+def _roll(g: Any, out: Any, x: Any, shift: Any, axis: Any = None) -> Any:
+    return np.roll(g, tuple([-s for s in shift]) if isinstance(shift, tuple | list) else -shift, axis)
+
+
+defvjp(np.roll, _roll)
+
+
+# joining
+@primitive
+def concatenate(*arrays: Any, axis: Any = 0) -> Any:
+    """The arrays joined along an axis; `axis=None` flattens them first."""
+    return np.concatenate(arrays, axis)
+
+
+def _concatenate(g: Any, out: Any, *arrays: Any, axis: Any = 0) -> list[Any]:
+    shapes = [np.shape(a) for a in arrays]
+    if axis is None:
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        return [np.reshape(g[end - np.prod(s, dtype=int) : end], s) for end, s in zip(ends, shapes, strict=True)]
+    before = (slice(None),) * (axis % out.ndim)
+    ends = np.cumsum([shape[axis] for shape in shapes])
+    return [g[(*before, slice(end - s[axis], end))] for end, s in zip(ends, shapes, strict=True)]
+
+
+defvjp_joint(concatenate, _concatenate)
+
+
+@composed(np.concatenate)
+def _concatenate_arrays(arrays: Any, axis: Any = 0) -> Any:
+    return concatenate(*arrays, axis=axis)
+
+
+@composed(np.stack)
+def _stack(arrays: Any, axis: Any = 0) -> Any:
+    arrays = list(arrays)
+    shapes = {np.shape(a) for a in arrays}
+    if len(shapes) > 1:
+        raise ValueError(f"np.stack needs arrays of one shape, got {', '.join(map(str, sorted(shapes)))}")
+    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis)
+
+
+@composed(np.vstack)
+def _vstack(tup: Any) -> Any:
+    return np.concatenate([np.atleast_2d(a) for a in tup], 0)
+
+
+@composed(np.hstack)
+def _hstack(tup: Any) -> Any:
+    arrays = [np.atleast_1d(a) for a in tup]
+    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+
+
+@composed(np.dstack)
+def _dstack(tup: Any) -> Any:
+    return np.concatenate([np.atleast_3d(a) for a in tup], 2)
+
+
+@composed(np.column_stack)
+def _column_stack(tup: Any) -> Any:
+    return np.concatenate([a if np.ndim(a) >= 2 else np.reshape(a, (-1, 1)) for a in tup], 1)
+
+
+@composed(np.append)
+def _append(arr: Any, values: Any, axis: Any = None) -> Any:
+    return np.concatenate([arr, values], axis)
+
+
+# splitting
+@composed(np.array_split)
+def _array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    length = ary.shape[axis]
+    if isinstance(indices_or_sections, int | np.integer):
+        each, longer = divmod(length, int(indices_or_sections))
+        ends = np.cumsum([each + (i < longer) for i in range(int(indices_or_sections))])[:-1]
+    else:
+        ends = indices_or_sections
+    bounds = [0, *[int(i) for i in ends], length]
+    before = (slice(None),) * (axis % ary.ndim)
+    return [ary[(*before, slice(a, b))] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+@composed(np.split)
+def _split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    if isinstance(indices_or_sections, int | np.integer) and ary.shape[axis] % indices_or_sections:
+        raise ValueError(
+            f"np.split cannot divide axis {axis} of shape {ary.shape} into {indices_or_sections} equal parts. "
+            f"For unequal ones write np.array_split(v, {indices_or_sections}, axis={axis})."
+        )
+    return np.array_split(ary, indices_or_sections, axis)
+
+
+@composed(np.hsplit)
+def _hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return np.split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+
+
+@composed(np.vsplit)
+def _vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    return np.split(ary, indices_or_sections, 0)
+
+
+@composed(np.unstack)
+def _unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+# repeating
+@composed(np.repeat)
+def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+
+
+@composed(np.tile)
+def _tile(A: Any, reps: Any) -> Any:
+    reps = tuple(np.atleast_1d(reps).tolist())
+    ndim = max(np.ndim(A), len(reps))
+    reps = (1,) * (ndim - len(reps)) + reps
+    shape = (1,) * (ndim - np.ndim(A)) + np.shape(A)
+    between = np.reshape(A, [n for size in shape for n in (1, size)])
+    copies = np.broadcast_to(between, [n for pair in zip(reps, shape, strict=True) for n in pair])
+    return np.reshape(copies, [r * size for r, size in zip(reps, shape, strict=True)])
+
+
+_PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
+
+
+@primitive
+def pad_constant(x: Any, pad_width: Any, constant_values: Any = 0) -> Any:
+    """`x` with constants around it."""
+    return np.pad(x, pad_width, constant_values=constant_values)
+
+
+def _pad_constant(g: Any, out: Any, x: Any, pad_width: Any, constant_values: Any = 0) -> Any:
+    widths = np.broadcast_to(pad_width, (x.ndim, 2))
+    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths.tolist(), x.shape, strict=True))]
+
+
+defvjp(pad_constant, _pad_constant)
+
+
+@composed(np.pad)
+def _pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Any:
+    if isinstance(pad_width, dict):
+        by_axis = {axis % array.ndim: width for axis, width in pad_width.items()}
+        pad_width = [by_axis.get(axis, (0, 0)) for axis in range(array.ndim)]
+        pad_width = [(w, w) if np.ndim(w) == 0 else w for w in pad_width]
+    if isinstance(mode, str) and mode == "constant":
+        return pad_constant(array, pad_width, constant_values)
+    if isinstance(mode, str) and mode in _PAD_BY_INDEX:
+        source = np.pad(np.arange(array.size).reshape(array.shape), pad_width, mode)  # type: ignore[call-overload]
+        return np.ravel(array)[source]
+    raise TypeError(
+        f"np.pad has no gradient rule for mode={mode!r}; it has one for 'constant', "
+        f"{', '.join(map(repr, _PAD_BY_INDEX))}. Use one of these, or compute with v.data."
+    )
+
+
+# triangles and diagonals
+defvjp(np.tril, lambda g, out, m, k=0: np.tril(g, k))
+defvjp(np.triu, lambda g, out, m, k=0: np.triu(g, k))
+
+
+@composed(np.diagonal)
+def _diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
+    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    length = len(np.diagonal(np.empty(last.shape[-2:], bool), offset))
+    i = np.arange(length)
+    return last[..., i + max(-offset, 0), i + max(offset, 0)]
+
+
+@composed(np.trace)
+def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+@composed(np.diag)
+def _diag(v: Any, k: Any = 0) -> Any:
+    if v.ndim == 2:
+        return np.diagonal(v, k)
+    n = len(v) + abs(k)
+    rows = np.broadcast_to(v, (n, len(v))) if not k else None
+    if rows is not None:
+        return rows * np.eye(n)
+    return np.pad(np.diag(v), ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0))))

@@ -1,0 +1,642 @@
+"""`Value`: an array that remembers how it was computed.
+
+Here live the handle that a user holds, the recording of operations, Python's operators, and both of NumPy's
+protocols. The graph itself and backward live in `graph`, derivatives in `rules`.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NoReturn
+from weakref import ref
+
+import numpy as np
+
+from .arguments import by_position, called, checked_array, constant, explained, understood
+from .graph import Constant, Hook, Node, backpropagate, current_state, enable_grad, next_order, nobody, stale
+from .primitive import COMPOSED, PLAIN, RULES, Primitive, describe, is_ufunc
+from .rules import astype, getitem, relu, setitem
+
+_NO_KWARGS: dict[str, Any] = {}
+_SCALARS = frozenset({float, int, bool, np.float64, np.float32, np.float16, np.int64, np.int32, np.bool_})
+
+_new_node, _new_value = Node.__new__, object.__new__
+
+
+# ---- recording ----
+
+
+def _recorded(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], parents: tuple[Node | None, ...], out: Any
+) -> Value:
+    """`out` as a Value; on a new Node if a parent wants a gradient and this thread is recording."""
+    value = _new_value(Value)
+    value._data, value._grad = out, None
+    state = current_state()
+    if state.recording:
+        for parent in parents:
+            if type(parent) is Node:
+                break
+        else:
+            value._node = None
+            return value
+        # written out rather than Node(...), which takes twice as long: the hottest lines of the library
+        node = _new_node(Node)
+        node.function, node.args, node.kwargs, node.parents, node.out = function, args, kwargs, parents, out
+        node.order, node.scope, node.name, node.hooks = next_order(), state.scope, None, None
+        node.handle = ref(value)
+        value._node = node
+    else:
+        value._node = None
+    return value
+
+
+def _apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
+    """Run a function that has a rule on the raw arrays, and record it."""
+    rule = RULES[function]
+    limit = rule.accepts.max_args
+    if kwargs or (limit is not None and len(args) > limit):
+        for argument in kwargs.values():
+            if isinstance(argument, Value):
+                args, kwargs = by_position(function, args, kwargs)
+                break
+        args, kwargs = understood(function, rule.accepts, args, kwargs)
+    raw: list[Any] = []
+    parents: list[Node | None] = []
+    arrays = len(rule.vjps) or len(args)
+    for i, argument in enumerate(args):
+        if isinstance(argument, Value):
+            raw.append(argument._data)
+            parents.append(argument._node)
+        else:
+            if i < arrays and type(argument) not in _SCALARS and argument is not None:
+                converted = constant(argument)
+                argument = argument if converted is NotImplemented else converted
+            raw.append(argument)
+            parents.append(None)
+    try:
+        out = rule.forward(*raw, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise explained(function, tuple(raw), error) from None
+    return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
+
+
+def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What any function does with a Value: compose, record, return a plain array, or refuse."""
+    if function in RULES:
+        return _apply(function, args, kwargs)
+    if function in COMPOSED:
+        implementation, accepts = COMPOSED[function]
+        args, kwargs = understood(function, accepts, args, kwargs)
+        return implementation(*args, **kwargs)
+    if function in PLAIN:
+        return function(*_raw(args), **_raw(kwargs))
+    special = f"{__package__}.rules.special"
+    if is_ufunc(function) and "scipy.special" in sys.modules and special not in sys.modules:
+        import_module(special)  # its rules are loaded when SciPy is first used, not before
+        return _call(function, args, kwargs)
+    name = describe(function)
+    raise TypeError(
+        f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
+        f"or leave the graph: {name}(v.data)."
+    )
+
+
+def _raw(argument: Any) -> Any:
+    """`argument` with the array in place of every Value in it."""
+    if isinstance(argument, Value):
+        return argument._data
+    if isinstance(argument, list | tuple):
+        return type(argument)([_raw(item) for item in argument])
+    if isinstance(argument, dict):
+        return {name: _raw(item) for name, item in argument.items()}
+    return argument
+
+
+def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The two methods of an operator: `v + x` and `x + v`."""
+
+    def forward(self: Value, other: Any) -> Value:
+        parent = None
+        if isinstance(other, Value):
+            parent, other = other._node, other._data
+        elif type(other) not in _SCALARS:
+            other = constant(other)
+            if other is NotImplemented:
+                return NotImplemented
+        data = self._data
+        try:
+            out = run(data, other)
+        except (TypeError, ValueError) as error:
+            raise explained(function, (data, other), error) from None
+        return _recorded(function, (data, other), _NO_KWARGS, (self._node, parent), out)
+
+    def reflected(self: Value, other: Any) -> Value:
+        if type(other) not in _SCALARS:
+            other = constant(other)
+            if other is NotImplemented:
+                return NotImplemented
+        data = self._data
+        try:
+            out = run(other, data)
+        except (TypeError, ValueError) as error:
+            raise explained(function, (other, data), error) from None
+        return _recorded(function, (other, data), _NO_KWARGS, (None, self._node), out)
+
+    return forward, reflected
+
+
+def _unary(function: Any) -> Callable[[Value], Value]:
+    forward = RULES[function].forward
+
+    def method(self: Value) -> Value:
+        data = self._data
+        return _recorded(function, (data,), _NO_KWARGS, (self._node,), forward(data))
+
+    return method
+
+
+def _comparison(run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Value, other: Any) -> Any:
+        return run(self._data, other._data if isinstance(other, Value) else other)
+
+    return method
+
+
+def _method(function: Any) -> Callable[..., Any]:
+    """The method of an array that does what NumPy's `function` does."""
+
+    def method(self: Value, *args: Any, **kwargs: Any) -> Any:
+        return _call(function, (self, *args), kwargs)
+
+    method.__doc__ = f"`{describe(function)}(self, ...)`, differentiated."
+    return method
+
+
+def _attached(data: Any, node: Node | None) -> Value:
+    """A further handle on a Node, or a constant."""
+    value = _new_value(Value)
+    value._data, value._grad, value._node = data, None, node
+    return value
+
+
+def _restored(kind: type[Value], data: Any, gradient: Any, requires_grad: bool, name: str | None) -> Value:
+    """A leaf that was copied or pickled."""
+    value = _new_value(kind)
+    value._data, value._grad, value._node = data, gradient, None
+    if requires_grad or name is not None:
+        value._start(Node if requires_grad else Constant, name)
+    return value
+
+
+def _raw_index(index: Any) -> Any:
+    if isinstance(index, Value):
+        return index._data
+    if type(index) is tuple:
+        for part in index:
+            if isinstance(part, Value):
+                return tuple(part._data if isinstance(part, Value) else part for part in index)
+    return index
+
+
+# ---- the handle ----
+
+
+class Value:
+    """An array or scalar that remembers how it was computed, so that gradients can flow back to it.
+
+    Use it as a NumPy array: operators, methods and NumPy's own functions record one `Node` each.
+    Comparisons, `argmax`, `sign` and their like return plain arrays: there is nothing to differentiate.
+
+    Args:
+        data: a number, a (nested) list of numbers, or a floating array of any shape. Python numbers and lists
+            become float64; an array keeps its dtype and is not copied.
+        requires_grad: whether its gradient is wanted. Without, it is a constant and may hold integers.
+        name: what drawings and error messages call it.
+        dtype: converts `data` first.
+
+    Attributes:
+        data: the plain array or NumPy scalar.
+        grad: the gradient after `backward()`, of the same shape and dtype; None before.
+        node: the `Node` that recorded it; None for a constant.
+
+    Raises:
+        TypeError: `data` is of integers, booleans, strings, objects or complex numbers, or is a Value.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd_lite import Value
+        >>> x = Value([1.0, 2.0, 3.0])
+        >>> y = np.sum(x**2)
+        >>> y.backward()
+        >>> x.grad
+        array([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_node")
+    __hash__ = object.__hash__
+
+    _data: Any
+    _grad: Any
+    _node: Node | None
+
+    def __init__(
+        self, data: Any, requires_grad: bool = True, *, name: str | None = None, dtype: Any = None
+    ) -> None:
+        self._data = checked_array(data, requires_grad, dtype)
+        self._grad = None
+        self._node = None
+        if requires_grad or name is not None:
+            self._start(Node if requires_grad else Constant, name)
+
+    def _start(self, kind: type[Node], name: str | None) -> None:
+        """Put this Value on a fresh leaf."""
+        self._node = node = kind(None, (), _NO_KWARGS, (), self._data)
+        node.name, node.handle = name, ref(self)
+
+    # ---- what it holds ----
+
+    @property
+    def data(self) -> Any:
+        """The plain array or NumPy scalar.
+
+        Assigning to it gives the Value a fresh leaf: the way to update a parameter by hand,
+        `p.data -= 0.1 * p.grad`. A graph recorded before it can no longer run backward.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        node = self._node
+        if type(data) in (float, int):
+            data = self._data.dtype.type(data)
+        self._data = checked_array(data, type(node) is Node, None)
+        if node is None:
+            return
+        self._start(type(node), node.name)
+        if type(node) is Node and self._node is not None:
+            self._node.hooks = node.hooks
+            node.handle = stale(called(self.name))
+
+    @property
+    def grad(self) -> Any:
+        """The gradient after `backward()`: a plain array, a Value under `create_graph`, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and np.shape(gradient) != self.shape:
+            raise ValueError(
+                f"a gradient of shape {np.shape(gradient)} for {called(self.name)} of shape {self.shape}: they must "
+                "be equal. To clear the gradient write v.grad = None."
+            )
+        if gradient is not None and not isinstance(gradient, Value):
+            gradient = checked_array(gradient, False, self._data.dtype)
+        self._grad = gradient
+
+    @property
+    def node(self) -> Node | None:
+        """The recorded operation, or None for a constant without a name."""
+        return self._node
+
+    @property
+    def name(self) -> str | None:
+        """What drawings and error messages call this Value; it stays in the graph when the Value is gone."""
+        return None if self._node is None else self._node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if self._node is None:
+            self._start(Constant, name)
+        else:
+            self._node.name = name
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether `backward()` computes a gradient for it. Can be set on a leaf, to freeze a parameter."""
+        return type(self._node) is Node
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted == self.requires_grad:
+            return
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"{called(self.name)} was computed, so requires_grad cannot be set on it. "
+                "To get a constant with the same data write v.detach()."
+            )
+        checked_array(self._data, wanted, None)
+        self._start(Node if wanted else Constant, self.name)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was given rather than computed."""
+        return self._node is None or self._node.function is None
+
+    shape = property(lambda self: self._data.shape, doc="The length of each axis.")
+    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
+    size = property(lambda self: self._data.size, doc="The number of elements.")
+    dtype = property(lambda self: self._data.dtype, doc="The type of the elements.")
+    nbytes = property(lambda self: self._data.nbytes, doc="The bytes of the elements.")
+
+    # ---- gradients ----
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Add the gradient of this Value to `.grad` of every Value that it was computed from.
+
+        That is every leaf, and every intermediate that somebody still holds. The graph stays, so it can
+        run backward again; gradients accumulate.
+
+        Args:
+            gradient: the gradient with respect to this Value, of its shape; 1 for a single element.
+            create_graph: record the backward pass too, so that gradients are Values and can be
+                differentiated again.
+
+        Raises:
+            ValueError: no `gradient` for more than one element, or one of another shape.
+            RuntimeError: nothing here wants a gradient, or a leaf changed since the graph was recorded.
+                No `.grad` is touched then.
+
+        Example:
+            >>> from autograd_lite import Value
+            >>> a, b = Value(2.0), Value(-3.0)
+            >>> e = a * b
+            >>> (e + a).backward()
+            >>> float(a.grad), float(b.grad), float(e.grad)
+            (-2.0, 2.0, 1.0)
+        """
+        node = self._node
+        if node is None or type(node) is not Node:
+            raise RuntimeError(
+                f"{called(self.name)} was not computed from anything that wants a gradient. Make an input with "
+                "Value(x) (requires_grad=True is the default) outside of no_grad(), and compute from it."
+            )
+        seed = self._seed(gradient, create_graph)
+        if create_graph:
+            with enable_grad():
+                found = backpropagate(node, seed, lift=_attached)
+        else:
+            found = backpropagate(node, seed)
+        for node, gradient in found.items():
+            value = node.handle()
+            if value is not None:
+                value._grad = gradient if value._grad is None else value._grad + gradient
+
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        data = self._data
+        if gradient is None:
+            if data.size != 1:
+                raise ValueError(
+                    f"backward() on {called(self.name)} of shape {data.shape} needs to know the gradient of each "
+                    "element. Make it a scalar first, v.sum().backward(), or pass one: "
+                    "v.backward(np.ones_like(v.data))."
+                )
+            gradient = np.ones_like(data)[()]
+        elif np.shape(gradient) != data.shape:
+            raise ValueError(
+                f"backward() on {called(self.name)} of shape {data.shape} got a gradient of shape "
+                f"{np.shape(gradient)}: they must be equal."
+            )
+        elif isinstance(gradient, Value):
+            if create_graph:
+                return gradient.astype(data.dtype)
+            gradient = gradient._data
+        gradient = checked_array(gradient, False, data.dtype)
+        return Value(gradient, requires_grad=False) if create_graph else gradient
+
+    def detach(self) -> Value:
+        """A constant that shares this Value's data: no gradient flows through it."""
+        return _attached(self._data, None)
+
+    def register_hook(self, hook: Hook) -> Callable[[], None]:
+        """Call `hook(gradient)` whenever this Value's gradient is complete; what it returns replaces it.
+
+        Args:
+            hook: receives the gradient; returns a replacement of the same shape, or None.
+
+        Returns:
+            A function that removes the hook.
+
+        Raises:
+            RuntimeError: this Value wants no gradient.
+        """
+        node = self._node
+        if node is None or type(node) is not Node:
+            raise RuntimeError(f"{called(self.name)} wants no gradient, so a hook on it would never run.")
+        hooks = node.hooks = [] if node.hooks is None else node.hooks
+        hooks.append(hook)
+
+        def remove() -> None:
+            if hook in hooks:
+                hooks.remove(hook)
+
+        return remove
+
+    # ---- NumPy's protocols ----
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__":
+            raise TypeError(
+                f"{describe(ufunc)}.{method} has no gradient rule. Use the function of NumPy that does the same "
+                f"(np.sum for np.add.reduce), or leave the graph with v.data."
+            )
+        return _call(ufunc, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return _call(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if type(self._node) is Node:
+            raise TypeError(
+                f"turning {called(self.name)} of shape {self.shape} into a plain array would drop its gradient in "
+                "silence. Write v.data for the array, or np.stack([...]) to join Values."
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    @staticmethod
+    def __record__(function: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return _call(function, args, kwargs)
+
+    # ---- Python's protocols ----
+
+    def __getitem__(self, index: Any) -> Value:
+        index = _raw_index(index)
+        data = self._data
+        return _recorded(getitem, (data, index), _NO_KWARGS, (self._node, None), data[index])
+
+    def __setitem__(self, index: Any, item: Any) -> None:
+        node, wanted = self._node, isinstance(item, Value) and type(item._node) is Node
+        if type(node) is Node and node.function is None:
+            raise RuntimeError(
+                f"{called(self.name)} is a leaf: writing into it would change what its gradient means. To change the "
+                "data write v.data[i] = ..., to compute with a changed copy write w = v * 1; w[i] = ..."
+            )
+        if type(node) is Node and not current_state().recording:
+            raise RuntimeError(
+                f"writing into {called(self.name)} inside no_grad() would cut it off its graph. "
+                "Write into v.detach(), or leave the block."
+            )
+        if wanted and self._data.dtype.kind != "f":
+            raise TypeError(
+                f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
+                "into it. Make it floating: Value(x.astype(float), requires_grad=False)."
+            )
+        moved = _apply(setitem, (self, item, _raw_index(index)), {})
+        if node is not None:
+            node.handle = nobody  # who read the old contents keeps the old node
+        self._data, self._node = moved._data, moved._node
+        if self._node is not None:
+            self._node.handle = ref(self)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Value]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d Value")
+        return (self[i] for i in range(len(self._data)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    def item(self) -> Any:
+        """The one element as a Python number; it carries no gradient."""
+        if self._data.size != 1:
+            raise ValueError(
+                f"{called(self.name)} of shape {self.shape} has {self._data.size} elements, not one: "
+                "index it first, or write v.data.tolist()."
+            )
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The elements as (nested) lists of Python numbers; they carry no gradient."""
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"{called(self.name)} of shape {self.shape} is neither true nor false. "
+                "Ask about its elements: (v > 0).any() or (v > 0).all()."
+            )
+        return bool(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        if self._data.ndim:
+            text = np.array2string(self._data, separator=", ", prefix="Value(")
+        else:
+            text = repr(self._data.item())
+        if not self._data.ndim and self._grad is not None and not isinstance(self._grad, Value):
+            text += f", grad={self._grad.item()!r}"
+        if self._data.dtype != np.float64:
+            text += f", dtype={self._data.dtype}"
+        if self.name is not None:
+            text += f", name={self.name!r}"
+        if not self.requires_grad:
+            text += ", requires_grad=False"
+        return f"{type(self).__name__}({text})"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = ""
+        if not name.startswith("_"):
+            if hasattr(np.ndarray, name):
+                hint = f" The plain array has it: v.data.{name}."
+            if name in ("cpu", "cuda", "numpy", "to"):
+                hint = " The plain array is v.data."
+            elif callable(getattr(np, name, None)):
+                hint = f" Write np.{name}(v, ...)."
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        copied = self.__reduce_ex__(4)
+        return copied[0](*copied[1])  # type: ignore[no-any-return, operator, misc]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise TypeError(
+                f"{called(self.name)} was computed, and a copy or a file cannot hold its graph. Write v.detach()."
+            )
+        return _restored, (type(self), self._data.copy(), self._grad, self.requires_grad, self.name)
+
+    # ---- operators: a direct path, because the protocols cost half a microsecond ----
+
+    __add__, __radd__ = _operators(np.add, operator.add)
+    __sub__, __rsub__ = _operators(np.subtract, operator.sub)
+    __mul__, __rmul__ = _operators(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = _operators(np.divide, operator.truediv)
+    __pow__, __rpow__ = _operators(np.power, operator.pow)
+    __mod__, __rmod__ = _operators(np.remainder, operator.mod)
+    __matmul__, __rmatmul__ = _operators(np.matmul, operator.matmul)
+
+    __neg__ = _unary(np.negative)
+    __pos__ = _unary(np.positive)
+    __abs__ = _unary(np.absolute)
+
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
+    __floordiv__ = _comparison(operator.floordiv)
+
+    # ---- methods: an array's own, and the few that micrograd's and PyTorch's users reach for ----
+
+    exp = _unary(np.exp)
+    log = _unary(np.log)
+    tanh = _unary(np.tanh)
+    sqrt = _unary(np.sqrt)
+    relu = _unary(relu)
+
+    sum = _method(np.sum)
+    prod = _method(np.prod)
+    mean = _method(np.mean)
+    var = _method(np.var)
+    std = _method(np.std)
+    max = _method(np.max)
+    min = _method(np.min)
+    cumsum = _method(np.cumsum)
+    clip = _method(np.clip)
+    round = _method(np.round)
+    dot = _method(np.dot)
+    trace = _method(np.trace)
+    diagonal = _method(np.diagonal)
+    take = _method(np.take)
+    repeat = _method(np.repeat)
+    squeeze = _method(np.squeeze)
+    swapaxes = _method(np.swapaxes)
+    ravel = _method(np.ravel)
+    flatten = _method(np.ravel)
+    copy = _method(np.copy)
+    all = _method(np.all)
+    any = _method(np.any)
+    argmax = _method(np.argmax)
+    argmin = _method(np.argmin)
+    argsort = _method(np.argsort)
+    nonzero = _method(np.nonzero)
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Value:
+        """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`."""
+        return _apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {"order": order})
+
+    def transpose(self, *axes: Any) -> Value:
+        """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""
+        return _apply(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+
+    def astype(self, dtype: Any) -> Value:
+        """The elements as another floating type; the gradient comes back in this Value's own."""
+        return _apply(astype, (self, np.dtype(dtype)), {})
+
+    T = property(transpose, doc="The axes reversed.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")
