@@ -144,9 +144,7 @@ def _known(accepts: Accepts) -> str:
     return f" (it knows {', '.join(names)})" if names else ""
 
 
-def by_position(
-    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def by_position(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The same call with every Value that was passed by keyword moved to its position."""
     args, kwargs = tuple(args), dict(kwargs)
     for parameter in list(inspect.signature(function).parameters.values())[len(args) :]:

@@ -55,24 +55,21 @@ class Node:
     handle: Callable[[], Any]
     hooks: list[Hook] | None
 
-    def __init__(
-        self,
-        function: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        parents: tuple[Node | None, ...],
-        out: Any,
-        scope: str = "",
-    ) -> None:
-        self.function, self.args, self.kwargs, self.parents = function, args, kwargs, parents
-        self.out, self.order, self.scope = out, next_order(), scope
-        self.name, self.handle, self.hooks = None, nobody, None
+    # No __init__: filling the slots one by one takes half the time, and recording is the hottest path.
 
 
 class Constant(Node):
     """A named array whose gradient nobody wants: drawn, and never visited by backward."""
 
     __slots__ = ()
+
+
+def leaf(kind: type[Node], data: Any, name: str | None, handle: Callable[[], Any]) -> Node:
+    """A fresh Node for an array that was given rather than computed."""
+    node = kind()
+    node.function, node.args, node.kwargs, node.parents, node.out = None, (), {}, (), data
+    node.order, node.scope, node.name, node.handle, node.hooks = next_order(), "", name, handle, None
+    return node
 
 
 def nobody() -> None:
@@ -101,16 +98,15 @@ class State:
 
 
 # A context variable belongs to one thread or task, and its token restores it when an exception passes.
-_state: ContextVar[State] = ContextVar("autograd_lite", default=State(recording=True, scope=""))
+_outermost = State(recording=True, scope="")
+_state: ContextVar[State] = ContextVar("autograd_lite", default=_outermost)
 current_state = _state.get
 
 
 @contextmanager
 def _switched(recording: bool | None = None, scope: str | None = None) -> Iterator[None]:
     now = current_state()
-    token = _state.set(
-        State(now.recording if recording is None else recording, now.scope if scope is None else scope)
-    )
+    token = _state.set(State(now.recording if recording is None else recording, now.scope if scope is None else scope))
     try:
         yield
     finally:
@@ -227,10 +223,7 @@ def backpropagate(
             args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
             out = lift(out, node)
         rule = RULES[function]
-        if rule.joint is not None:
-            shares = rule.joint(gradient, out, *args, **kwargs)
-        else:
-            shares = rule.vjps
+        shares = rule.vjps if rule.joint is None else rule.joint(gradient, out, *args, **kwargs)
         # `strict=False`: optional arguments behind the arrays (an axis) have no rule and need none
         for parent, share in zip(parents, shares, strict=False):
             if type(parent) is not Node or share is None or (wanted is not None and parent not in visited):
@@ -257,8 +250,8 @@ def backpropagate(
             elif parent in ours:
                 total += share
             else:
-                gradients[parent] = total + share
-                if type(total) is np.ndarray:
+                gradients[parent] = total = total + share
+                if type(total) is np.ndarray:  # not for scalars: += would only rebind the name
                     ours.add(parent)
     return found
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from .arguments import by_position, called, checked_array, constant, explained, understood
-from .graph import Constant, Hook, Node, backpropagate, current_state, enable_grad, next_order, nobody, stale
+from .graph import Constant, Hook, Node, backpropagate, current_state, enable_grad, leaf, next_order, nobody, stale
+from .methods import ArrayMethods
 from .primitive import COMPOSED, PLAIN, RULES, Primitive, describe, is_ufunc
-from .rules import astype, getitem, relu, setitem
+from .rules import getitem, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
 _SCALARS = frozenset({float, int, bool, np.float64, np.float32, np.float16, np.int64, np.int32, np.bool_})
 
-_new_node, _new_value = Node.__new__, object.__new__
+_new_value = object.__new__
 
 
 # ---- recording ----
@@ -43,10 +44,10 @@ def _recorded(
         else:
             value._node = None
             return value
-        # written out rather than Node(...), which takes twice as long: the hottest lines of the library
-        node = _new_node(Node)
-        node.function, node.args, node.kwargs, node.parents, node.out = function, args, kwargs, parents, out
-        node.order, node.scope, node.name, node.hooks = next_order(), state.scope, None, None
+        node = Node()
+        node.function, node.args, node.kwargs = function, args, kwargs
+        node.parents, node.out, node.order = parents, out, next_order()
+        node.scope, node.name, node.hooks = state.scope, None, None
         node.handle = ref(value)
         value._node = node
     else:
@@ -119,22 +120,32 @@ def _raw(argument: Any) -> Any:
 def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The two methods of an operator: `v + x` and `x + v`."""
 
-    def forward(self: Value, other: Any) -> Value:
-        parent = None
+    def forward(self: Value, other: Any) -> Any:
+        theirs = None
         if isinstance(other, Value):
-            parent, other = other._node, other._data
+            theirs, other = other._node, other._data
         elif type(other) not in _SCALARS:
             other = constant(other)
             if other is NotImplemented:
                 return NotImplemented
-        data = self._data
+        mine, data = self._node, self._data
         try:
             out = run(data, other)
         except (TypeError, ValueError) as error:
             raise explained(function, (data, other), error) from None
-        return _recorded(function, (data, other), _NO_KWARGS, (self._node, parent), out)
+        # `_recorded`, written out: the hottest lines of the library
+        value = _new_value(Value)
+        value._data, value._grad, value._node = out, None, None
+        state = current_state()
+        if (type(mine) is Node or type(theirs) is Node) and state.recording:
+            value._node = node = Node()
+            node.function, node.args, node.kwargs = function, (data, other), _NO_KWARGS
+            node.parents, node.out, node.order = (mine, theirs), out, next_order()
+            node.scope, node.name, node.hooks = state.scope, None, None
+            node.handle = ref(value)
+        return value
 
-    def reflected(self: Value, other: Any) -> Value:
+    def reflected(self: Value, other: Any) -> Any:
         if type(other) not in _SCALARS:
             other = constant(other)
             if other is NotImplemented:
@@ -166,17 +177,7 @@ def _comparison(run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _method(function: Any) -> Callable[..., Any]:
-    """The method of an array that does what NumPy's `function` does."""
-
-    def method(self: Value, *args: Any, **kwargs: Any) -> Any:
-        return _call(function, (self, *args), kwargs)
-
-    method.__doc__ = f"`{describe(function)}(self, ...)`, differentiated."
-    return method
-
-
-def _attached(data: Any, node: Node | None) -> Value:
+def attached(data: Any, node: Node | None) -> Value:
     """A further handle on a Node, or a constant."""
     value = _new_value(Value)
     value._data, value._grad, value._node = data, None, node
@@ -205,7 +206,7 @@ def _raw_index(index: Any) -> Any:
 # ---- the handle ----
 
 
-class Value:
+class Value(ArrayMethods):
     """An array or scalar that remembers how it was computed, so that gradients can flow back to it.
 
     Use it as a NumPy array: operators, methods and NumPy's own functions record one `Node` each.
@@ -243,9 +244,7 @@ class Value:
     _grad: Any
     _node: Node | None
 
-    def __init__(
-        self, data: Any, requires_grad: bool = True, *, name: str | None = None, dtype: Any = None
-    ) -> None:
+    def __init__(self, data: Any, requires_grad: bool = True, *, name: str | None = None, dtype: Any = None) -> None:
         self._data = checked_array(data, requires_grad, dtype)
         self._grad = None
         self._node = None
@@ -254,8 +253,7 @@ class Value:
 
     def _start(self, kind: type[Node], name: str | None) -> None:
         """Put this Value on a fresh leaf."""
-        self._node = node = kind(None, (), _NO_KWARGS, (), self._data)
-        node.name, node.handle = name, ref(self)
+        self._node = leaf(kind, self._data, name, ref(self))
 
     # ---- what it holds ----
 
@@ -336,12 +334,6 @@ class Value:
         """Whether it was given rather than computed."""
         return self._node is None or self._node.function is None
 
-    shape = property(lambda self: self._data.shape, doc="The length of each axis.")
-    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of elements.")
-    dtype = property(lambda self: self._data.dtype, doc="The type of the elements.")
-    nbytes = property(lambda self: self._data.nbytes, doc="The bytes of the elements.")
-
     # ---- gradients ----
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
@@ -377,7 +369,7 @@ class Value:
         seed = self._seed(gradient, create_graph)
         if create_graph:
             with enable_grad():
-                found = backpropagate(node, seed, lift=_attached)
+                found = backpropagate(node, seed, lift=attached)
         else:
             found = backpropagate(node, seed)
         for node, gradient in found.items():
@@ -409,7 +401,7 @@ class Value:
 
     def detach(self) -> Value:
         """A constant that shares this Value's data: no gradient flows through it."""
-        return _attached(self._data, None)
+        return attached(self._data, None)
 
     def register_hook(self, hook: Hook) -> Callable[[], None]:
         """Call `hook(gradient)` whenever this Value's gradient is complete; what it returns replaces it.
@@ -443,6 +435,9 @@ class Value:
                 f"{describe(ufunc)}.{method} has no gradient rule. Use the function of NumPy that does the same "
                 f"(np.sum for np.add.reduce), or leave the graph with v.data."
             )
+        if len(inputs) == 1 and not kwargs and ufunc in RULES:
+            data = self._data
+            return _recorded(ufunc, (data,), _NO_KWARGS, (self._node,), ufunc(data))
         return _call(ufunc, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -491,76 +486,9 @@ class Value:
         if self._node is not None:
             self._node.handle = ref(self)
 
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Value]:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d Value")
-        return (self[i] for i in range(len(self._data)))
-
-    def __contains__(self, item: Any) -> bool:
-        return bool((self == item).any())
-
-    def item(self) -> Any:
-        """The one element as a Python number; it carries no gradient."""
-        if self._data.size != 1:
-            raise ValueError(
-                f"{called(self.name)} of shape {self.shape} has {self._data.size} elements, not one: "
-                "index it first, or write v.data.tolist()."
-            )
-        return self._data.item()
-
-    def tolist(self) -> Any:
-        """The elements as (nested) lists of Python numbers; they carry no gradient."""
-        return self._data.tolist()
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"{called(self.name)} of shape {self.shape} is neither true nor false. "
-                "Ask about its elements: (v > 0).any() or (v > 0).all()."
-            )
-        return bool(self._data)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        if self._data.ndim:
-            text = np.array2string(self._data, separator=", ", prefix="Value(")
-        else:
-            text = repr(self._data.item())
-        if not self._data.ndim and self._grad is not None and not isinstance(self._grad, Value):
-            text += f", grad={self._grad.item()!r}"
-        if self._data.dtype != np.float64:
-            text += f", dtype={self._data.dtype}"
-        if self.name is not None:
-            text += f", name={self.name!r}"
-        if not self.requires_grad:
-            text += ", requires_grad=False"
-        return f"{type(self).__name__}({text})"
-
-    def __getattr__(self, name: str) -> NoReturn:
-        hint = ""
-        if not name.startswith("_"):
-            if hasattr(np.ndarray, name):
-                hint = f" The plain array has it: v.data.{name}."
-            if name in ("cpu", "cuda", "numpy", "to"):
-                hint = " The plain array is v.data."
-            elif callable(getattr(np, name, None)):
-                hint = f" Write np.{name}(v, ...)."
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         copied = self.__reduce_ex__(4)
-        return copied[0](*copied[1])  # type: ignore[no-any-return, operator, misc]
+        return copied[0](*copied[1])  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:
@@ -591,52 +519,9 @@ class Value:
     __ne__ = _comparison(operator.ne)
     __floordiv__ = _comparison(operator.floordiv)
 
-    # ---- methods: an array's own, and the few that micrograd's and PyTorch's users reach for ----
-
+    # functions that micrograd's and PyTorch's users expect as methods
     exp = _unary(np.exp)
     log = _unary(np.log)
-    tanh = _unary(np.tanh)
     sqrt = _unary(np.sqrt)
+    tanh = _unary(np.tanh)
     relu = _unary(relu)
-
-    sum = _method(np.sum)
-    prod = _method(np.prod)
-    mean = _method(np.mean)
-    var = _method(np.var)
-    std = _method(np.std)
-    max = _method(np.max)
-    min = _method(np.min)
-    cumsum = _method(np.cumsum)
-    clip = _method(np.clip)
-    round = _method(np.round)
-    dot = _method(np.dot)
-    trace = _method(np.trace)
-    diagonal = _method(np.diagonal)
-    take = _method(np.take)
-    repeat = _method(np.repeat)
-    squeeze = _method(np.squeeze)
-    swapaxes = _method(np.swapaxes)
-    ravel = _method(np.ravel)
-    flatten = _method(np.ravel)
-    copy = _method(np.copy)
-    all = _method(np.all)
-    any = _method(np.any)
-    argmax = _method(np.argmax)
-    argmin = _method(np.argmin)
-    argsort = _method(np.argsort)
-    nonzero = _method(np.nonzero)
-
-    def reshape(self, *shape: Any, order: Any = "C") -> Value:
-        """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`."""
-        return _apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {"order": order})
-
-    def transpose(self, *axes: Any) -> Value:
-        """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""
-        return _apply(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
-
-    def astype(self, dtype: Any) -> Value:
-        """The elements as another floating type; the gradient comes back in this Value's own."""
-        return _apply(astype, (self, np.dtype(dtype)), {})
-
-    T = property(transpose, doc="The axes reversed.")
-    mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")

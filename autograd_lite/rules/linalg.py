@@ -70,6 +70,8 @@ def _outer(a: Any, b: Any) -> Any:
 
 @composed(np.tensordot)
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    left: list[int]
+    right: list[int]
     if isinstance(axes, int | np.integer):
         left, right = list(range(-int(axes), 0)), list(range(int(axes)))
     else:

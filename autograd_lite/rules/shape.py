@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]
         ends = indices_or_sections
     bounds = [0, *[int(i) for i in ends], length]
     before = (slice(None),) * (axis % ary.ndim)
-    return [ary[(*before, slice(a, b))] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [ary[(*before, slice(a, b))] for a, b in pairwise(bounds)]
 
 
 @composed(np.split)

@@ -1,0 +1,36 @@
+"""autograd_lite: reverse-mode automatic differentiation on NumPy, with drawings of the computation graph.
+
+Example:
+    >>> import numpy as np
+    >>> from autograd_lite import Value
+    >>> a, b = Value(2.0), Value([1.0, 2.0, 3.0])
+    >>> y = np.sum(a * np.sin(b))
+    >>> y.backward()
+    >>> round(float(a.grad), 4), b.grad.round(4)
+    (1.8919, array([ 1.0806, -0.8323, -1.98  ]))
+"""
+
+from .check import GradientError, check_grads
+from .graph import enable_grad, is_grad_enabled, no_grad, scope
+from .primitive import defvjp, defvjp_joint, primitive
+from .rules import relu
+from .transforms import grad, value_and_grad
+from .value import Value
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GradientError",
+    "Value",
+    "check_grads",
+    "defvjp",
+    "defvjp_joint",
+    "enable_grad",
+    "grad",
+    "is_grad_enabled",
+    "no_grad",
+    "primitive",
+    "relu",
+    "scope",
+    "value_and_grad",
+]

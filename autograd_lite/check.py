@@ -1,0 +1,95 @@
+"""`check_grads`: gradients against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .transforms import value_and_grad
+from .tree import flatten
+from .value import Value
+
+
+class GradientError(AssertionError):
+    """A gradient disagrees with finite differences."""
+
+
+def check_grads(
+    function: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    step: float = 1e-5,
+    rtol: float = 1e-5,
+    atol: float = 1e-6,
+) -> None:
+    """Compare the gradients of `function` with central differences, in float64.
+
+    The result is reduced to a number with fixed random weights; each element of each argument is then moved by
+    `step` to both sides. The second order checks the gradient of a random combination of first derivatives.
+
+    Args:
+        function: takes the arguments and returns an array, or a list or tuple of arrays.
+        *args: floating arrays, or trees of them; they are not changed.
+        order: 1 for gradients alone, 2 for second derivatives as well.
+        step: the distance of the differences, times max(1, |x|).
+        rtol: the tolerated difference, relative to the larger of the two derivatives.
+        atol: the tolerated absolute difference.
+
+    Raises:
+        GradientError: names the order, the argument and the index that disagrees, and both numbers.
+        TypeError: an argument is not floating.
+        ValueError: `order` is neither 1 nor 2.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> ag.check_grads(lambda x, y: np.exp(x) / y, np.array([0.1, 0.2]), 3.0)
+    """
+    if order not in (1, 2):
+        raise ValueError(f"check_grads(order={order}): the order is 1 or 2")
+    leaves, rebuild = flatten(args)
+    points = []
+    for path, x in leaves:
+        try:
+            points.append(Value(x).detach().data.astype(np.float64) * 1)
+        except TypeError as error:
+            raise TypeError(f"argument {path}: {error}") from None
+    rng = np.random.default_rng(0)
+
+    def scalar(arrays: list[Any]) -> Any:
+        results = [r for _, r in flatten(function(*rebuild(arrays)))[0]]
+        while len(weights) < len(results):
+            weights.append(rng.uniform(0.5, 1.5, np.shape(results[len(weights)])))
+        return sum(np.sum(w * r) for w, r in zip(weights, results, strict=True))
+
+    weights: list[Any] = []
+    _compare(scalar, points, [path for path, _ in leaves], "first", step, rtol, atol)
+    if order == 2:
+        directions = [rng.uniform(0.5, 1.5, np.shape(x)) for x in points]
+
+        def slope(arrays: list[Any]) -> Any:
+            gradients = value_and_grad(scalar)(arrays)[1]
+            return sum(np.sum(d * g) for d, g in zip(directions, gradients, strict=True))
+
+        _compare(slope, points, [path for path, _ in leaves], "second", step, rtol, atol)
+
+
+def _compare(
+    function: Callable[..., Any], points: list[Any], paths: list[str], order: str, step: float, rtol: float, atol: float
+) -> None:
+    gradients = value_and_grad(function)(points)[1]
+    for i, (x, gradient, path) in enumerate(zip(points, gradients, paths, strict=True)):
+        for index in np.ndindex(np.shape(x)):
+            width = step * max(1.0, abs(float(np.asarray(x)[index])))
+            sides = []
+            for sign in (1, -1):
+                moved = np.array(x)
+                moved[index] += sign * width
+                sides.append(float(function([*points[:i], moved, *points[i + 1 :]])))
+            expected, got = (sides[0] - sides[1]) / (2 * width), float(np.asarray(gradient)[index])
+            if not abs(got - expected) <= atol + rtol * max(abs(got), abs(expected)):
+                raise GradientError(
+                    f"{order}-order gradient of argument {path} at index {index}: the rules give {got:.10g}, "
+                    f"finite differences {expected:.10g} (difference {abs(got - expected):.3g})"
+                )

@@ -1,0 +1,155 @@
+"""What an array can do besides operators: its methods, its shape, and Python's own protocols.
+
+Every method goes through NumPy's protocol, so nothing here knows how an operation is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .arguments import called, is_value
+from .primitive import describe
+from .rules import astype
+
+
+def _method(function: Any) -> Callable[..., Any]:
+    """The method of an array that does what NumPy's `function` does."""
+
+    def method(self: ArrayMethods, *args: Any, **kwargs: Any) -> Any:
+        return self.__array_function__(function, (type(self),), (self, *args), kwargs)
+
+    method.__doc__ = f"`{describe(function)}(self, ...)`."
+    return method
+
+
+class ArrayMethods:
+    """The array side of a `Value`."""
+
+    __slots__ = ()
+
+    _data: Any
+    _grad: Any
+    name: Any
+    requires_grad: Any
+    __array_function__: Callable[..., Any]
+    __getitem__: Callable[..., Any]
+
+    shape = property(lambda self: self._data.shape, doc="The length of each axis.")
+    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
+    size = property(lambda self: self._data.size, doc="The number of elements.")
+    dtype = property(lambda self: self._data.dtype, doc="The type of the elements.")
+    nbytes = property(lambda self: self._data.nbytes, doc="The bytes of the elements.")
+
+    sum = _method(np.sum)
+    prod = _method(np.prod)
+    mean = _method(np.mean)
+    var = _method(np.var)
+    std = _method(np.std)
+    max = _method(np.max)
+    min = _method(np.min)
+    cumsum = _method(np.cumsum)
+    clip = _method(np.clip)
+    round = _method(np.round)
+    dot = _method(np.dot)
+    trace = _method(np.trace)
+    diagonal = _method(np.diagonal)
+    take = _method(np.take)
+    repeat = _method(np.repeat)
+    squeeze = _method(np.squeeze)
+    swapaxes = _method(np.swapaxes)
+    ravel = _method(np.ravel)
+    flatten = _method(np.ravel)
+    copy = _method(np.copy)
+    all = _method(np.all)
+    any = _method(np.any)
+    argmax = _method(np.argmax)
+    argmin = _method(np.argmin)
+    argsort = _method(np.argsort)
+    nonzero = _method(np.nonzero)
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def astype(self, dtype: Any) -> Any:
+        """The elements as another floating type; the gradient comes back in this Value's own."""
+        return astype(self, np.dtype(dtype))
+
+    T = property(transpose, doc="The axes reversed.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")
+
+    # ---- Python's protocols ----
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d Value")
+        return (self[i] for i in range(len(self._data)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
+    def item(self) -> Any:
+        """The one element as a Python number; it carries no gradient."""
+        if self._data.size != 1:
+            raise ValueError(
+                f"{called(self.name)} of shape {self.shape} has {self._data.size} elements, not one: "
+                "index it first, or write v.data.tolist()."
+            )
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The elements as (nested) lists of Python numbers; they carry no gradient."""
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"{called(self.name)} of shape {self.shape} is neither true nor false. "
+                "Ask about its elements: (v > 0).any() or (v > 0).all()."
+            )
+        return bool(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        if self._data.ndim:
+            text = np.array2string(self._data, separator=", ", prefix="Value(")
+        else:
+            text = repr(self._data.item())
+        if not self._data.ndim and self._grad is not None and not is_value(self._grad):
+            text += f", grad={self._grad.item()!r}"
+        if self._data.dtype != np.float64:
+            text += f", dtype={self._data.dtype}"
+        if self.name is not None:
+            text += f", name={self.name!r}"
+        if not self.requires_grad:
+            text += ", requires_grad=False"
+        return f"{type(self).__name__}({text})"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = ""
+        if not name.startswith("_"):
+            if hasattr(np.ndarray, name):
+                hint = f" The plain array has it: v.data.{name}."
+            if name in ("cpu", "cuda", "numpy", "to"):
+                hint = " The plain array is v.data."
+            elif callable(getattr(np, name, None)):
+                hint = f" Write np.{name}(v, ...)."
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
