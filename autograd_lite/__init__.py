@@ -11,7 +11,7 @@ Example:
 """
 
 from .check import GradientError, check_grads
-from .graph import enable_grad, is_grad_enabled, no_grad, scope
+from .graph import Node, Scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
 from .transforms import grad, value_and_grad
@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GradientError",
+    "Node",
+    "Scope",
     "Value",
     "check_grads",
     "defvjp",

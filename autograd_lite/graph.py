@@ -36,7 +36,7 @@ class Node:
         parents: for each argument the Node it came from, or None for a constant.
         out: what it returned, raw.
         order: the position in time; a Node is younger than its parents.
-        scope: the path of the module that was running, "" outside of one.
+        scope: the path of the module that was running (a `Scope` if it was one of `nn`), "" outside of one.
         name: the user's name for the result, or None.
         handle: call it to get the Value of this Node, or None if nobody holds that Value any more.
         hooks: functions that see, and may replace, the finished gradient; None if there are none.
@@ -103,10 +103,28 @@ _state: ContextVar[State] = ContextVar("autograd_lite", default=_outermost)
 current_state = _state.get
 
 
+class Scope(str):
+    """The path of a module, and what a drawing writes beside it.
+
+    Attributes:
+        label: the module in a few words, such as `Linear(4 → 16)`.
+        parent: the Scope of the module around it, None for the outermost.
+    """
+
+    __slots__ = ("label", "parent")
+
+    label: str
+    parent: Scope | None
+
+    def __new__(cls, path: str, label: str = "", parent: Scope | None = None) -> Scope:
+        self = super().__new__(cls, path)
+        self.label, self.parent = label, parent
+        return self
+
+
 @contextmanager
-def _switched(recording: bool | None = None, scope: str | None = None) -> Iterator[None]:
-    now = current_state()
-    token = _state.set(State(now.recording if recording is None else recording, now.scope if scope is None else scope))
+def _recording(on: bool) -> Iterator[None]:
+    token = _state.set(State(on, current_state().scope))
     try:
         yield
     finally:
@@ -126,12 +144,12 @@ def no_grad() -> Any:
         >>> y.requires_grad
         False
     """
-    return _switched(recording=False)
+    return _recording(False)
 
 
 def enable_grad() -> Any:
     """Record inside the block or the decorated function, also within `no_grad()`."""
-    return _switched(recording=True)
+    return _recording(True)
 
 
 def is_grad_enabled() -> bool:
@@ -139,9 +157,29 @@ def is_grad_enabled() -> bool:
     return current_state().recording
 
 
-def scope(path: str) -> Any:
-    """Note `path` on every operation recorded inside the block; drawings group operations by it."""
-    return _switched(scope=path)
+class scope:  # noqa: N801 - used as a statement, like no_grad
+    """Note `path` on every operation recorded inside the block; drawings group operations by it.
+
+    A class rather than a generator function: `Module.__call__` enters one each time, and this is faster.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> with ag.scope("encoder"):
+        ...     y = ag.Value(2.0) * 3
+        >>> y.node.scope
+        'encoder'
+    """
+
+    __slots__ = ("_path", "_token")
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._token = _state.set(State(current_state().recording, self._path))
+
+    def __exit__(self, *exception: object) -> None:
+        _state.reset(self._token)
 
 
 def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:

@@ -70,12 +70,9 @@ def _outer(a: Any, b: Any) -> Any:
 
 @composed(np.tensordot)
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    left: list[int]
-    right: list[int]
     if isinstance(axes, int | np.integer):
-        left, right = list(range(-int(axes), 0)), list(range(int(axes)))
-    else:
-        left, right = [[x] if isinstance(x, int | np.integer) else list(x) for x in axes]
+        axes = (range(-int(axes), 0), range(int(axes)))
+    left, right = [[x] if isinstance(x, int | np.integer) else list(x) for x in axes]
     shape_a, shape_b = np.shape(a), np.shape(b)
     if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
         raise ValueError(
