@@ -6,7 +6,7 @@ Every method goes through NumPy's protocol, so nothing here knows how an operati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +26,10 @@ def _method(function: Any) -> Callable[..., Any]:
 
 
 class ArrayMethods:
-    """The array side of a `Value`."""
+    """The array side of a `Value`.
+
+    There is no `__getattr__` with hints here: it would slow down every attribute of every operation.
+    """
 
     __slots__ = ()
 
@@ -142,14 +145,3 @@ class ArrayMethods:
         if not self.requires_grad:
             text += ", requires_grad=False"
         return f"{type(self).__name__}({text})"
-
-    def __getattr__(self, name: str) -> NoReturn:
-        hint = ""
-        if not name.startswith("_"):
-            if hasattr(np.ndarray, name):
-                hint = f" The plain array has it: v.data.{name}."
-            if name in ("cpu", "cuda", "numpy", "to"):
-                hint = " The plain array is v.data."
-            elif callable(getattr(np, name, None)):
-                hint = f" Write np.{name}(v, ...)."
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{hint}")
