@@ -27,9 +27,9 @@ def is_value(x: Any) -> bool:
     return hasattr(type(x), "__record__")
 
 
-def called(name: str | None, what: str = "this Value") -> str:
+def called(name: str | None) -> str:
     """How a message calls a Value: by its name if it has one."""
-    return what if name is None else repr(name)
+    return "this Value" if name is None else name
 
 
 def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:

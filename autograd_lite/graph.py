@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy import float64, ndarray
 
 from .primitive import RULES, describe
 
@@ -76,16 +77,8 @@ def nobody() -> None:
     """The handle of a Node whose Value is gone."""
 
 
-def stale(name: str) -> Callable[[], NoReturn]:
+def stale() -> None:
     """The handle of a leaf whose array was replaced after the graph had read it."""
-
-    def refuse() -> NoReturn:
-        raise RuntimeError(
-            f"{name} changed after this graph was recorded, so its gradients would be wrong. "
-            "Run the forward pass again after the change, then call backward()."
-        )
-
-    return refuse
 
 
 class State:
@@ -232,8 +225,9 @@ def backpropagate(
         The gradients, each in an array of its own, of the Node's shape and dtype.
     """
     graph = ancestors([root])
-    wanted = None if targets is None else set(targets)
-    if wanted is not None:
+    wanted = visited = None
+    if targets is not None:
+        wanted = set(targets)
         graph = _towards(wanted, graph)
         visited = set(graph)
     gradients: dict[Node, Any] = {root: seed}
@@ -242,14 +236,19 @@ def backpropagate(
 
     for node in graph:
         gradient = gradients.pop(node, None)
-        held = node.handle() is not None  # a stale leaf raises here
+        handle = node.handle
+        if handle is stale:
+            raise RuntimeError(
+                f"{node.name or 'a leaf'} changed after this graph was recorded, so its gradients would be "
+                "wrong. Run the forward pass again after the change, then call backward()."
+            )
         if gradient is None:
             continue
         if node.hooks:
             gradient = _run_hooks(node, gradient)
             ours.discard(node)
-        if held if wanted is None else node in wanted:
-            if type(gradient) is np.ndarray and node not in ours:
+        if handle() is not None if wanted is None else node in wanted:
+            if type(gradient) is ndarray and node not in ours:
                 gradient = gradient.copy()
             found[node] = gradient
 
@@ -261,37 +260,39 @@ def backpropagate(
             args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
             out = lift(out, node)
         rule = RULES[function]
-        shares = rule.vjps if rule.joint is None else rule.joint(gradient, out, *args, **kwargs)
-        # `strict=False`: optional arguments behind the arrays (an axis) have no rule and need none
-        for parent, share in zip(parents, shares, strict=False):
-            if type(parent) is not Node or share is None or (wanted is not None and parent not in visited):
+        joint = rule.joint is not None
+        shares = rule.joint(gradient, out, *args, **kwargs) if joint else rule.vjps
+        # parents beyond the rules are optional arguments behind the arrays, such as an axis
+        for parent, share in zip(parents, shares):  # noqa: B905 - `strict` costs as much as a small rule
+            if type(parent) is not Node or share is None or (visited is not None and parent not in visited):
                 continue
-            if rule.joint is None:
+            if not joint:
                 share = share(gradient, out, *args, **kwargs)
+            like = parent.out
+            if type(share) is not float64 or type(like) is not float64:  # two of these always fit
                 if share is None:
                     continue
-            like = parent.out
-            if getattr(share, "shape", None) != like.shape or share.dtype is not like.dtype:
-                share = _fit(share, like, function)
+                if getattr(share, "shape", None) != like.shape or share.dtype is not like.dtype:
+                    share = _fit(share, like, function)
             total = gradients.get(parent)
             if total is None:
                 gradients[parent] = share
-                if (
-                    parent.function is None
-                    and type(share) is np.ndarray
-                    and share.base is None
-                    and share is not gradient
-                    and share is not out
-                    and not any(share is a for a in args)
-                ):
+                if type(share) is ndarray and parent.function is None and _is_new(share, gradient, out, args, shares):
                     ours.add(parent)
             elif parent in ours:
                 total += share
             else:
                 gradients[parent] = total = total + share
-                if type(total) is np.ndarray:  # not for scalars: += would only rebind the name
+                if type(total) is ndarray:  # not for scalars: += would only rebind the name
                     ours.add(parent)
     return found
+
+
+def _is_new(share: Any, gradient: Any, out: Any, args: tuple[Any, ...], shares: Iterable[Any]) -> bool:
+    """Whether a rule made this array just now, so that it is nobody else's and no view."""
+    if share.base is not None or share is gradient or share is out or any(share is a for a in args):
+        return False
+    return sum(share is other for other in shares) < 2  # a joint rule may return one array twice
 
 
 def _fit(share: Any, like: Any, function: Any) -> Any:
@@ -301,16 +302,16 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
     have, want = share.shape, like.shape
     if have != want:
         extra = len(have) - len(want)
-        axes = tuple(range(extra)) + tuple(
-            i + extra for i, size in enumerate(want) if extra >= 0 and size == 1 != have[i + extra]
-        )
-        summed = tuple(1 if i in axes else size for i, size in enumerate(have))
+        stretched = [i + extra for i, size in enumerate(want) if extra >= 0 and size == 1 != have[i + extra]]
+        summed = tuple([1 if i in stretched else size for i, size in enumerate(have)])
         if extra < 0 or summed[extra:] != want:
             raise ValueError(
                 f"the gradient rule of {describe(function)} returned shape {have} for an argument of shape "
                 f"{want}. A rule must return its argument's shape, or one that broadcasting made from it."
             )
-        share = share.sum(axis=axes, keepdims=True).reshape(want) if axes else share.reshape(want)
+        share = share.sum(axis=(*range(extra), *stretched))
+        if share.shape != want:
+            share = share.reshape(want)
     if share.dtype != like.dtype:
         if share.dtype.kind == "c" and like.dtype.kind != "c":
             raise TypeError(

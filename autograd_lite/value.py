@@ -277,7 +277,7 @@ class Value(ArrayMethods):
         self._start(type(node), node.name)
         if type(node) is Node and self._node is not None:
             self._node.hooks = node.hooks
-            node.handle = stale(called(self.name))
+            node.handle = stale
 
     @property
     def grad(self) -> Any:
