@@ -1,0 +1,558 @@
+"""`Module`: a function with parameters, made of other modules. The base class of every layer and model.
+
+Here live the tree of modules, its parameters and buffers, `state_dict`, and what happens at a call. What a
+layer computes lives in `layers`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.graph import current_state
+
+from .parameter import Parameter
+
+# Counts every change of a tree of modules that has been named, so that a call sees with one comparison
+# whether the names in its tree still hold.
+_changes = 0
+_UNNAMED = -1
+_OWN = frozenset({"training", "_stamp", "_scope", "_hooked", "_forward_pre_hooks", "_forward_hooks", "_buffers"})
+
+
+class LoadedKeys(NamedTuple):
+    """What `Module.load_state_dict` could not match.
+
+    Attributes:
+        missing_keys: the keys of the module that the state dict lacks.
+        unexpected_keys: the keys of the state dict that the module lacks.
+    """
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return f"LoadedKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+class RemovableHandle:
+    """What `register_forward_hook` returns: `remove()` takes the hook off again."""
+
+    def __init__(self, hooks: list[Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Take the hook off; a second time does nothing."""
+        self._hooks[:] = [hook for hook in self._hooks if hook is not self._hook]
+
+
+class Module:
+    """A function with parameters, made of other modules.
+
+    A subclass calls `super().__init__()`, assigns Parameters and Modules to attributes, and defines `forward`.
+    Lists, tuples and dicts of Modules or Parameters are part of the tree as well, under names such as
+    `layers.0.weight`.
+
+    Attributes:
+        training: whether it is being trained, True at first; `Dropout` asks.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = nn.Linear(4, 8)
+        ...         self.out = nn.Linear(8, 1)
+        ...
+        ...     def forward(self, x):
+        ...         return self.out(self.hidden(x).relu())
+        >>> net = Net()
+        >>> net
+        Net(
+          (hidden): Linear(in_features=4, out_features=8, bias=True)
+          (out): Linear(in_features=8, out_features=1, bias=True)
+        )
+        >>> [name for name, _ in net.named_parameters()]
+        ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
+        >>> net(np.ones((2, 4), np.float32)).shape
+        (2, 1)
+    """
+
+    training: bool
+    _stamp: int = _UNNAMED  # the value of `_changes` when the names in this tree were given
+    _scope: ag.Scope
+    _hooked: bool
+    _forward_pre_hooks: list[Callable[..., Any]]
+    _forward_hooks: list[Callable[..., Any]]
+    _buffers: dict[str, bool]
+
+    def __init__(self) -> None:
+        self.__dict__.update(
+            training=True,
+            _stamp=_UNNAMED,
+            _scope=ag.Scope(""),
+            _hooked=False,
+            _forward_pre_hooks=[],
+            _forward_hooks=[],
+            _buffers={},
+        )
+
+    # ---- calling ----
+
+    def _forward_missing(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function. '
+            f"Write def forward(self, x): ... in class {type(self).__name__}."
+        )
+
+    forward: Callable[..., Any] = _forward_missing
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._stamp != _changes:
+            _find_names(self)
+        try:
+            with ag.scope(self._scope):
+                if self._hooked:
+                    return self._call_with_hooks(args, kwargs)
+                return self.forward(*args, **kwargs)
+        except Exception as error:
+            _explain(error, self, args, kwargs)
+            raise
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook in list(self._forward_pre_hooks):
+            replaced = hook(self, args)
+            if replaced is not None:
+                args = replaced if isinstance(replaced, tuple) else (replaced,)
+        output = self.forward(*args, **kwargs)
+        for hook in list(self._forward_hooks):
+            replaced = hook(self, args, output)
+            if replaced is not None:
+                output = replaced
+        return output
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, args)` before every forward; what it returns, unless None, replaces the arguments."""
+        self.__dict__["_hooked"] = True
+        self._forward_pre_hooks.append(hook)
+        return RemovableHandle(self._forward_pre_hooks, hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, args, output)` after every forward; what it returns, unless None, replaces the output.
+
+        Example:
+            >>> import numpy as np, nn
+            >>> layer = nn.Linear(2, 3)
+            >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.shape))
+            >>> _ = layer(np.ones((5, 2), np.float32))
+            (5, 3)
+            >>> handle.remove()
+        """
+        self.__dict__["_hooked"] = True
+        self._forward_hooks.append(hook)
+        return RemovableHandle(self._forward_hooks, hook)
+
+    # ---- attributes: the tree is what they hold ----
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        old = self.__dict__.get(name)
+        if isinstance(value, _HOLDERS) or isinstance(old, _HOLDERS):
+            self._check_member(name, old, value)
+        elif old is not None and name in self.__dict__.get("_buffers", ()):
+            _check_buffer(name, value)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if isinstance(self.__dict__.get(name), _HOLDERS):
+            _changed(self)
+        self._buffers.pop(name, None)
+        super().__delattr__(name)
+
+    def _check_member(self, name: str, old: Any, value: Any) -> None:
+        """Before a Module, a Parameter or a container comes or goes."""
+        joins, leaves = any(_inside(name, value)), any(_inside(name, old))
+        if not (joins or leaves):
+            return
+        if "_stamp" not in self.__dict__:
+            kind = "parameters" if isinstance(value, Parameter) else "module"
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call. {_call_init(self)}")
+        kept = value is None or isinstance(value, Module | Parameter)
+        if isinstance(old, Parameter) and not kept:
+            raise TypeError(
+                f"cannot assign {type(value).__name__!r} object to parameter {name!r} (nn.Parameter or None required). "
+                f"To change its numbers write .{name}.data = ..., to replace it .{name} = nn.Parameter(...)."
+            )
+        if isinstance(old, Module) and not kept:
+            raise TypeError(
+                f"cannot assign {type(value).__name__!r} object to child module {name!r} (nn.Module or None required). "
+                f"To remove it first write del .{name}."
+            )
+        self._buffers.pop(name, None)
+        _changed(self)
+
+    def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
+        """Keep an array that is part of the state but is not learned, such as a running mean, as attribute `name`.
+
+        Args:
+            name: the attribute.
+            value: an array, or None for one that is switched off.
+            persistent: whether `state_dict` includes it.
+
+        Raises:
+            KeyError: `name` is taken, empty, or contains a dot.
+            TypeError: `value` is no array.
+        """
+        if "_stamp" not in self.__dict__:
+            raise AttributeError(f"cannot assign buffer before Module.__init__() call. {_call_init(self)}")
+        if not name or "." in name:
+            raise KeyError(f'buffer name can\'t be empty or contain ".", got {name!r}')
+        if hasattr(self, name) and name not in self._buffers:
+            raise KeyError(f"attribute {name!r} already exists")
+        _check_buffer(name, value)
+        self._buffers[name] = persistent
+        super().__setattr__(name, value)
+
+    # ---- the tree ----
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly in this one with their names, each once."""
+        seen: set[int] = set()
+        for name, member in _members(self):
+            if isinstance(member, Module) and id(member) not in seen:
+                seen.add(id(member))
+                yield name, member
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly in this one, each once."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module and all those in it with their paths, parents first.
+
+        Args:
+            prefix: the path of this module.
+            remove_duplicate: give a module that is in the tree twice only once, under its first path.
+        """
+        seen: set[int] = set()
+        for path, module, _ in _walk(self, prefix, ()):
+            if not (remove_duplicate and id(module) in seen):
+                seen.add(id(module))
+                yield path, module
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all those in it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their paths, such as `("layers.0.weight", Parameter(...))`.
+
+        Args:
+            prefix: what the paths start with.
+            recurse: include those of the modules in this one.
+            remove_duplicate: give a parameter that is shared (tied) only once, under its first path.
+        """
+        seen: set[int] = set()
+        modules = self.named_modules(prefix, remove_duplicate) if recurse else iter([(prefix, self)])
+        for path, module in modules:
+            for name, member in _members(module):
+                if isinstance(member, Parameter) and not (remove_duplicate and id(member) in seen):
+                    seen.add(id(member))
+                    yield _joined(path, name), member
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once: what an optimizer takes."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
+        """The buffers with their paths; the arguments are those of `named_parameters`."""
+        seen: set[int] = set()
+        modules = self.named_modules(prefix, remove_duplicate) if recurse else iter([(prefix, self)])
+        for path, module in modules:
+            for name in module._buffers:
+                buffer = getattr(module, name)
+                if buffer is not None and not (remove_duplicate and id(buffer) in seen):
+                    seen.add(id(buffer))
+                    yield _joined(path, name), buffer
+
+    def buffers(self, recurse: bool = True) -> Iterator[Any]:
+        """The buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` on every module of the tree, children first: the way to initialize weights."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the whole tree into training mode, or out of it: `Dropout` drops only while training.
+
+        Raises:
+            ValueError: `mode` is not a bool.
+        """
+        if not isinstance(mode, bool):
+            raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put the whole tree into evaluation mode: `train(False)`."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter: `.grad` is None afterwards."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze every parameter with False, or thaw it with True."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    # ---- state ----
+
+    def state_dict(self) -> dict[str, Any]:
+        """A snapshot: copies of all parameters and persistent buffers as plain arrays, by path.
+
+        PyTorch hands out the arrays themselves, so that a "best state so far" goes on changing; here it
+        stays what it was. A shared parameter is listed under each of its paths, as in PyTorch.
+        """
+        return {path: np.array(_array(getter())) for path, getter, _ in _slots(self)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
+        """Copy arrays into the parameters and buffers of the same path, into their own memory and dtype.
+
+        Args:
+            state_dict: arrays, or anything that NumPy turns into one, by path.
+            strict: refuse missing and unexpected keys; a wrong shape is refused always.
+
+        Returns:
+            `(missing_keys, unexpected_keys)`.
+
+        Raises:
+            RuntimeError: lists everything that does not fit; nothing has been written then.
+
+        Example:
+            >>> import nn
+            >>> a, b = nn.Linear(2, 3), nn.Linear(2, 3)
+            >>> b.load_state_dict(a.state_dict())
+            <All keys matched successfully>
+        """
+        slots = list(_slots(self))
+        expected = {path for path, _, _ in slots}
+        missing = [path for path, _, _ in slots if path not in state_dict]
+        unexpected = [path for path in state_dict if path not in expected]
+        problems = []
+        if strict and missing:
+            problems.append(f"Missing key(s) in state_dict: {_quoted(missing)}. ")
+        if strict and unexpected:
+            problems.append(f"Unexpected key(s) in state_dict: {_quoted(unexpected)}. ")
+        writes = []
+        for path, getter, setter in slots:
+            if path not in state_dict:
+                continue
+            new, own = np.asarray(_array(state_dict[path])), _array(getter())
+            if new.shape != own.shape:
+                problems.append(
+                    f"size mismatch for {path}: copying a param with shape {new.shape} from checkpoint, "
+                    f"the shape in current model is {own.shape}."
+                )
+            elif new.dtype.kind not in "fiub" or (new.dtype.kind == "f" and own.dtype.kind != "f"):
+                problems.append(f"dtype mismatch for {path}: {new.dtype} cannot be copied into {own.dtype}.")
+            writes.append((setter, own, new))
+        if problems:
+            hint = _prefix_hint(missing, unexpected)
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems + hint)
+            )
+        if not writes and state_dict:
+            warnings.warn(
+                f"no key of the state dict is one of {type(self).__name__}'s, so nothing was loaded: the module has "
+                f"{_quoted(missing[:3])}, the state dict {_quoted(unexpected[:3])}.",
+                stacklevel=2,
+            )
+        for setter, own, new in writes:
+            if isinstance(own, np.generic) or not own.flags.writeable:
+                own = np.array(new, own.dtype)[()]
+            else:
+                own[...] = new
+            setter(own)  # also where it was written in place: a graph recorded before must not run backward
+        return LoadedKeys(missing, unexpected)
+
+    # ---- text ----
+
+    def extra_repr(self) -> str:
+        """What `repr` writes between the brackets; a layer names its settings here."""
+        return ""
+
+    def _label(self) -> str:
+        """What a drawing and an error message call this module, such as `Linear(4 → 16)`."""
+        return type(self).__name__
+
+    def _child_lines(self) -> list[str]:
+        return [f"({name}): {_indented(repr(child))}" for name, child in self.named_children()]
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        own, children = extra.split("\n") if extra else [], self._child_lines()
+        if children or len(own) > 1:
+            return f"{type(self).__name__}(\n  " + "\n  ".join(own + children) + "\n)"
+        return f"{type(self).__name__}({extra})"
+
+
+_HOLDERS = (Module, Parameter, list, tuple, dict)
+
+
+# ---- the tree, as the attributes hold it ----
+
+
+def _inside(name: str, value: Any) -> Iterator[tuple[str, Module | Parameter]]:
+    """The Modules and Parameters that an attribute holds, with their names."""
+    if isinstance(value, Module | Parameter):
+        yield name, value
+    elif isinstance(value, list | tuple | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            if isinstance(item, _HOLDERS):
+                yield from _inside(f"{name}.{key}", item)
+
+
+def _members(module: Module) -> Iterator[tuple[str, Module | Parameter]]:
+    for name, value in module.__dict__.items():
+        if isinstance(value, _HOLDERS) and name not in _OWN:
+            yield from _inside(name, value)
+
+
+def _walk(module: Module, path: str, above: tuple[Module, ...]) -> Iterator[tuple[str, Module, tuple[Module, ...]]]:
+    """Every module with its path and the modules around it; one that holds itself is not entered again."""
+    yield path, module, above
+    above = (*above, module)
+    for name, member in _members(module):
+        if isinstance(member, Module) and not any(member is outer for outer in above):
+            yield from _walk(member, _joined(path, name), above)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _slots(root: Module) -> Iterator[tuple[str, Callable[[], Any], Callable[[Any], None]]]:
+    """Every place of the state: its path, how to read it and how to write it."""
+    for path, module in root.named_modules(remove_duplicate=False):
+        for name, member in _members(module):
+            if isinstance(member, Parameter):
+                yield _joined(path, name), _reader(member, "data"), _writer(member, "data")
+        for name, persistent in module._buffers.items():
+            if persistent and getattr(module, name) is not None:
+                yield _joined(path, name), _reader(module, name), _writer(module, name)
+
+
+def _reader(owner: Any, name: str) -> Callable[[], Any]:
+    return lambda: getattr(owner, name)
+
+
+def _writer(owner: Any, name: str) -> Callable[[Any], None]:
+    return lambda value: setattr(owner, name, value)
+
+
+def _array(value: Any) -> Any:
+    return value.data if isinstance(value, ag.Value) else value
+
+
+def _check_buffer(name: str, value: Any) -> None:
+    if value is not None and not hasattr(value, "dtype"):
+        raise TypeError(
+            f"cannot assign {type(value).__name__!r} object to buffer {name!r} (array or None required). "
+            "Write np.asarray(...)."
+        )
+
+
+# ---- names ----
+
+
+def _changed(module: Module) -> None:
+    global _changes
+    if module._stamp != _UNNAMED:  # a module still being built is in no tree that has names
+        _changes += 1
+
+
+def _find_names(module: Module) -> None:
+    """Give every module below the outermost one its Scope, and every parameter its path as a name."""
+    global _changes
+    if "_stamp" not in module.__dict__:
+        raise AttributeError(f"cannot call a module before Module.__init__() call. {_call_init(module)}")
+    around = current_state().scope
+    if isinstance(around, ag.Scope):  # not the outermost, which has had its turn
+        if module._stamp == _UNNAMED:  # and not in its tree: made during the call, for example
+            path = _joined(around, type(module).__name__)
+            module.__dict__["_scope"] = ag.Scope(path, module._label(), around)
+        return
+    tree = [(path, inner, above) for path, inner, above in _walk(module, "", ())]
+    if any(inner._stamp == _changes for _, inner, _ in tree):
+        _changes += 1  # another outermost module had named a part of this tree: it will have to do so again
+    named: set[int] = set()
+    for path, inner, above in tree:
+        if id(inner) in named:
+            continue
+        named.add(id(inner))
+        parent = above[-1]._scope if above else None
+        inner.__dict__.update(_scope=ag.Scope(path, inner._label(), parent), _stamp=_changes)
+        for name, member in _members(inner):
+            if isinstance(member, Parameter) and id(member) not in named:
+                named.add(id(member))
+                member.name = _joined(path, name)
+
+
+# ---- messages ----
+
+
+def _call_init(module: Module) -> str:
+    return f"Write super().__init__() as the first line of {type(module).__name__}.__init__."
+
+
+def _explain(error: Exception, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Add to an error in which module it happened, and on what; the innermost module has the say."""
+    if any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
+        return
+    shapes = [_shape(x) for x in args] + [f"{name}={_shape(x)}" for name, x in kwargs.items()]
+    where = f" at {str(module._scope)!r}" if module._scope else ""
+    error.add_note(f"in module {module._label()}{where}, called with ({', '.join(shapes)})")
+
+
+def _shape(x: Any) -> str:
+    return f"{x.dtype} of shape {x.shape}" if hasattr(x, "shape") and hasattr(x, "dtype") else type(x).__name__
+
+
+def _quoted(keys: list[str]) -> str:
+    return ", ".join(f'"{key}"' for key in keys)
+
+
+def _prefix_hint(missing: list[str], unexpected: list[str]) -> list[str]:
+    """What to write if all the keys are there, only with something in front."""
+    for longer, shorter in ((unexpected, missing), (missing, unexpected)):
+        if longer and shorter and longer[0].endswith("." + shorter[0]):
+            prefix = longer[0].removesuffix(shorter[0])
+            if {prefix + key for key in shorter} == set(longer):
+                change = "key.removeprefix(prefix)" if longer is unexpected else "prefix + key"
+                return [
+                    f"The keys differ by a prefix alone. Write {{{change}: array for key, array in "
+                    f"state_dict.items()}} with prefix = {prefix!r}."
+                ]
+    return []
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
