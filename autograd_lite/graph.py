@@ -260,13 +260,13 @@ def backpropagate(
             args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
             out = lift(out, node)
         rule = RULES[function]
-        joint = rule.joint is not None
-        shares = rule.joint(gradient, out, *args, **kwargs) if joint else rule.vjps
+        joint = rule.joint
+        shares = rule.vjps if joint is None else joint(gradient, out, *args, **kwargs)
         # parents beyond the rules are optional arguments behind the arrays, such as an axis
         for parent, share in zip(parents, shares):  # noqa: B905 - `strict` costs as much as a small rule
             if type(parent) is not Node or share is None or (visited is not None and parent not in visited):
                 continue
-            if not joint:
+            if joint is None:
                 share = share(gradient, out, *args, **kwargs)
             like = parent.out
             if type(share) is not float64 or type(like) is not float64:  # two of these always fit

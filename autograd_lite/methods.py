@@ -88,6 +88,16 @@ class ArrayMethods:
     T = property(transpose, doc="The axes reversed.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")
 
+    # ---- leaving the graph ----
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.requires_grad:
+            raise TypeError(
+                f"turning {called(self.name)} of shape {self.shape} into a plain array would drop its gradient in "
+                "silence. Write v.data for the array, or np.stack([...]) to join Values."
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
     # ---- Python's protocols ----
 
     def __len__(self) -> int:

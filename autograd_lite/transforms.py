@@ -11,7 +11,7 @@ import numpy as np
 
 from .graph import Node, backpropagate, enable_grad
 from .tree import flatten, tree_map
-from .value import Value, attached
+from .value import Value
 
 # Inside a transform, results stay Values: an outer transform may want to differentiate them.
 _inside: ContextVar[bool] = ContextVar("autograd_lite_inside_transform", default=False)
@@ -81,7 +81,7 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
             with enable_grad():
                 value = function(*replaced, **kwargs)
                 targets = [node for group in nodes for node in group]
-                found = _gradients(value, targets, function, lift=None if outermost else attached)
+                found = _gradients(value, targets, function, lift=None if outermost else Value._attached)
         finally:
             _inside.reset(token)
         gradients = tuple(

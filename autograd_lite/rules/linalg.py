@@ -72,7 +72,7 @@ def _outer(a: Any, b: Any) -> Any:
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if isinstance(axes, int | np.integer):
         axes = (range(-int(axes), 0), range(int(axes)))
-    left, right = [[x] if isinstance(x, int | np.integer) else list(x) for x in axes]
+    left, right = ([int(i) for i in np.atleast_1d(x)] for x in axes)
     shape_a, shape_b = np.shape(a), np.shape(b)
     if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
         raise ValueError(
