@@ -171,17 +171,17 @@ def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Excepti
 
 
 def _shapes(args: tuple[Any, ...]) -> str:
-    shapes = [str(np.shape(a)) if hasattr(a, "shape") else repr(a) for a in args]
-    arrays = all(hasattr(a, "shape") for a in args)
-    joined = " and ".join(shapes) if len(shapes) < 3 else ", ".join(shapes)
-    return f"shape{'s' * (len(args) > 1)} {joined}" if arrays else joined
+    arrays = [str(a.shape) for a in args if hasattr(a, "shape")]
+    others = [repr(a) for a in args if not hasattr(a, "shape")]
+    shapes = f"shape{'s' * (len(arrays) > 1)} {' and '.join(arrays)}"
+    return f"{shapes} with {', '.join(others)}" if others else shapes
 
 
 def _reason(function: Any, args: tuple[Any, ...]) -> str | None:
     """Why two shapes do not go together, and what to write."""
-    if len(args) != 2 or not all(hasattr(a, "shape") for a in args):
+    if len(args) != 2 or not (is_ufunc(function) and all(hasattr(a, "shape") or np.isscalar(a) for a in args)):
         return None
-    x, y = args[0].shape, args[1].shape
+    x, y = np.shape(args[0]), np.shape(args[1])
     if function is np.matmul:
         if not x or not y:
             return "a matrix product needs at least one axis on both sides. For a multiple write a * b."
@@ -193,18 +193,17 @@ def _reason(function: Any, args: tuple[Any, ...]) -> str | None:
         elif len(x) > 1 and x[-2] == other:
             reason += " These would fit: a.swapaxes(-1, -2) @ b."
         return reason
-    if is_ufunc(function):
-        for axis in range(-1, -min(len(x), len(y)) - 1, -1):
-            if x[axis] != y[axis] and 1 not in (x[axis], y[axis]):
-                reason = (
-                    f"they do not broadcast: axis {axis} is {x[axis]} and {y[axis]} long; "
-                    "it must be equal, or 1 on one side."
-                )
-                if len(x) == len(y) == 1:
-                    reason += " For every pair of elements write a[:, None] and b."
-                elif len(y) == 1 and y[0] == x[0]:
-                    reason += " To follow the first axis write b[:, None]."
-                elif len(x) == 1 and x[0] == y[0]:
-                    reason += " To follow the first axis write a[:, None]."
-                return reason
+    for axis in range(-1, -min(len(x), len(y)) - 1, -1):
+        if x[axis] != y[axis] and 1 not in (x[axis], y[axis]):
+            reason = (
+                f"they do not broadcast: axis {axis} is {x[axis]} and {y[axis]} long; "
+                "it must be equal, or 1 on one side."
+            )
+            if len(x) == len(y) == 1:
+                reason += " For every pair of elements write a[:, None] and b."
+            elif len(y) == 1 and y[0] == x[0]:
+                reason += " To follow the first axis write b[:, None]."
+            elif len(x) == 1 and x[0] == y[0]:
+                reason += " To follow the first axis write a[:, None]."
+            return reason
     return None

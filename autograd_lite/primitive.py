@@ -186,4 +186,5 @@ def describe(function: Any) -> str:
     if module is None and is_ufunc(function):  # ufuncs do not say where they come from
         special = sys.modules.get("scipy.special")
         module = "scipy.special" if getattr(special, name, None) is function else "numpy"
-    return name if module in (None, "builtins") else f"{module}.{name}"
+    ours = module in (None, "builtins") or module.startswith(f"{__package__}.rules")
+    return name if ours else f"{module}.{name}"

@@ -202,7 +202,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 def relu(x: Any) -> Any:
     """The positive part, `max(x, 0)`; its derivative at 0 is 0."""
     if isinstance(x, np.floating):  # twenty times as fast as the ufunc on a scalar; nan stays nan
-        return x if not x <= 0 else x * 0
+        return type(x)(0) if x <= 0 else x
     return np.maximum(x, 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import composed, defvjp, primitive
 
@@ -53,30 +54,33 @@ def _kept(index: Any, shape: tuple[int, ...]) -> Any:
 
 defvjp(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
 defvjp(scatter_add, lambda g, out, x, index, like: g[index])
-defvjp(
-    setitem,
-    lambda g, out, x, item, index: setitem(g, 0, index),
-    lambda g, out, x, item, index: g[index] * _kept(index, out.shape),
-)
+def _written(g: Any, out: Any, x: Any, item: Any, index: Any) -> Any:
+    share = g[index] * _kept(index, out.shape)
+    extra = np.ndim(item) - share.ndim  # NumPy lets an item have further leading axes of length 1
+    return np.reshape(share, (1,) * extra + share.shape) if extra > 0 else share
+
+
+defvjp(setitem, lambda g, out, x, item, index: setitem(g, 0, index), _written)
 
 
 @composed(np.take)
 def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
+    axis = normalize_axis_index(axis, a.ndim)
     indices, n = np.asarray(indices), a.shape[axis]
     if mode == "wrap":
         indices = indices % n
     elif mode == "clip":
         indices = np.clip(indices, 0, n - 1)
-    return a[(*(slice(None),) * (axis % a.ndim), indices)]
+    return a[(*(slice(None),) * axis, indices)]
 
 
 @composed(np.take_along_axis)
 def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         return np.ravel(arr)[indices]
-    axis = axis % arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     if np.ndim(indices) != arr.ndim:
         raise ValueError(
             f"np.take_along_axis needs as many axes in its indices, of shape {np.shape(indices)}, as in its array, "

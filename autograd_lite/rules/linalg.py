@@ -128,7 +128,7 @@ def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple
 
 defvjp_joint(einsum, _einsum)
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in einsum's own order
 
 
 @composed(np.einsum)
@@ -204,6 +204,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> A
             raise ValueError(f"np.linalg.norm of shape {x.shape} with ord={ord!r} needs axis= (one axis, or two)")
         axis = tuple(range(x.ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) > 2:
+        raise ValueError(f"np.linalg.norm is taken over one axis or two, not over axis={axis}")
     if len(axes) == 2:
         return _matrix_norm(x, ord, axes, keepdims)
     if ord is None or ord == 2:

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from ..arguments import is_value
 from ..primitive import composed, defvjp, defvjp_joint, primitive
 
 
@@ -21,8 +23,20 @@ defvjp(astype, lambda g, out, x, dtype: g)
 defvjp(np.copy, lambda g, out, x, order="K": g)
 
 # shape
-defvjp(np.reshape, lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order))
-defvjp(np.ravel, lambda g, out, x, order="C": np.reshape(g, x.shape, order=order))
+def _reordered(g: Any, x: Any, order: Any) -> Any:
+    """`g` in the shape of `x`, whose elements were read in this order."""
+    if order in ("A", "K"):  # the order in memory
+        raw = x.data if is_value(x) else x
+        if order == "K":
+            places = np.empty_like(raw, dtype=int)
+            places[...] = np.arange(x.size).reshape(x.shape)
+            return np.reshape(g[np.argsort(np.ravel(places, "K"))], x.shape)
+        order = "F" if raw.flags.fnc else "C"
+    return np.reshape(g, x.shape, order=order)
+
+
+defvjp(np.reshape, lambda g, out, x, shape, order="C": _reordered(g, x, order))
+defvjp(np.ravel, lambda g, out, x, order="C": _reordered(g, x, order))
 defvjp(np.squeeze, lambda g, out, x, axis=None: np.reshape(g, x.shape))
 defvjp(np.expand_dims, lambda g, out, x, axis: np.reshape(g, x.shape))
 defvjp(np.broadcast_to, lambda g, out, x, shape: g)
@@ -50,7 +64,7 @@ for _function, _ndim in ((np.atleast_1d, 1), (np.atleast_2d, 2), (np.atleast_3d,
 
 # axes
 def _transpose(g: Any, out: Any, x: Any, axes: Any = None) -> Any:
-    return np.transpose(g, None if axes is None else np.argsort([a % x.ndim for a in axes]))
+    return np.transpose(g, None if axes is None else np.argsort([a % x.ndim for a in np.atleast_1d(axes)]))
 
 
 defvjp(np.transpose, _transpose)
@@ -132,20 +146,24 @@ def _append(arr: Any, values: Any, axis: Any = None) -> Any:
 # splitting
 @composed(np.array_split)
 def _array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
+    axis = normalize_axis_index(axis, ary.ndim)
     length = ary.shape[axis]
     if isinstance(indices_or_sections, int | np.integer):
+        if indices_or_sections <= 0:
+            raise ValueError(f"an array cannot be split into {indices_or_sections} parts")
         each, longer = divmod(length, int(indices_or_sections))
         ends = np.cumsum([each + (i < longer) for i in range(int(indices_or_sections))])[:-1]
     else:
         ends = indices_or_sections
     bounds = [0, *[int(i) for i in ends], length]
-    before = (slice(None),) * (axis % ary.ndim)
+    before = (slice(None),) * axis
     return [ary[(*before, slice(a, b))] for a, b in pairwise(bounds)]
 
 
 @composed(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
-    if isinstance(indices_or_sections, int | np.integer) and ary.shape[axis] % indices_or_sections:
+    axis = normalize_axis_index(axis, ary.ndim)
+    if isinstance(indices_or_sections, int | np.integer) and ary.shape[axis] % max(indices_or_sections, 1):
         raise ValueError(
             f"np.split cannot divide axis {axis} of shape {ary.shape} into {indices_or_sections} equal parts. "
             f"For unequal ones write np.array_split(v, {indices_or_sections}, axis={axis})."
@@ -173,6 +191,7 @@ def _unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
+    axis = normalize_axis_index(axis, a.ndim)
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 
 
@@ -243,8 +262,7 @@ def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
 def _diag(v: Any, k: Any = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
-    n = len(v) + abs(k)
-    rows = np.broadcast_to(v, (n, len(v))) if not k else None
-    if rows is not None:
-        return rows * np.eye(n)
-    return np.pad(np.diag(v), ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0))))
+    if v.ndim != 1:
+        raise ValueError(f"np.diag of shape {v.shape} needs one axis (to make a matrix) or two (to read its diagonal)")
+    matrix = np.where(np.eye(len(v), dtype=bool), v, 0)
+    return np.pad(matrix, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else matrix
