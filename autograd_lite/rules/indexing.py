@@ -54,6 +54,8 @@ def _kept(index: Any, shape: tuple[int, ...]) -> Any:
 
 defvjp(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
 defvjp(scatter_add, lambda g, out, x, index, like: g[index])
+
+
 def _written(g: Any, out: Any, x: Any, item: Any, index: Any) -> Any:
     share = g[index] * _kept(index, out.shape)
     extra = np.ndim(item) - share.ndim  # NumPy lets an item have further leading axes of length 1

@@ -162,6 +162,8 @@ def _without_ellipsis(inputs: list[str], arrow: str, result: str, ndims: list[in
     if not arrow:
         joined = "".join(inputs)
         result = "..." + "".join(sorted(x for x in letters if joined.count(x) == 1))
+    elif "..." not in result:
+        raise ValueError(f"np.einsum of {','.join(inputs)}->{result}: the axes of '...' must be in the result")
     hidden = [ndim - len(t.replace("...", "")) if "..." in t else 0 for t, ndim in zip(inputs, ndims, strict=True)]
     names = [letter for letter in _LETTERS if letter not in letters][: max(hidden)]
     inputs = [t.replace("...", "".join(names[len(names) - n :])) for t, n in zip(inputs, hidden, strict=True)]

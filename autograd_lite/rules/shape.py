@@ -22,6 +22,7 @@ def astype(x: Any, dtype: Any) -> Any:
 defvjp(astype, lambda g, out, x, dtype: g)
 defvjp(np.copy, lambda g, out, x, order="K": g)
 
+
 # shape
 def _reordered(g: Any, x: Any, order: Any) -> Any:
     """`g` in the shape of `x`, whose elements were read in this order."""
