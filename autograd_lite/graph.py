@@ -326,10 +326,11 @@ def _run_hooks(node: Node, gradient: Any) -> Any:
     for hook in list(node.hooks or ()):
         replacement = hook(gradient)
         if replacement is not None:
+            replacement = replacement if hasattr(replacement, "dtype") else np.asarray(replacement)
             if np.shape(replacement) != node.out.shape:
                 raise ValueError(
                     f"a gradient hook returned shape {np.shape(replacement)} for a Value of shape "
                     f"{node.out.shape}. Return an array of that shape, or None to keep the gradient."
                 )
-            gradient = replacement
+            gradient = replacement if replacement.dtype == node.out.dtype else replacement.astype(node.out.dtype)
     return gradient

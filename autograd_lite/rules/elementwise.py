@@ -159,12 +159,25 @@ defvjp(
     lambda g, out, x, y: g * ((x <= y) | np.isnan(y)),
     lambda g, out, x, y: g * ~((x <= y) | np.isnan(y)),
 )
+
+
+@primitive
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """`x` where the condition holds, else `y`."""
+    return np.where(condition, x, y)
+
+
 defvjp(
-    np.where,
+    where,
     None,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
     lambda g, out, condition, x, y: np.where(condition, 0, g),
 )
+
+
+@composed(np.where)
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    return np.nonzero(condition) if x is None and y is None else where(condition, x, y)
 
 
 @primitive

@@ -20,6 +20,7 @@ def astype(x: Any, dtype: Any) -> Any:
 
 # the engine casts every gradient to the dtype of what it belongs to
 defvjp(astype, lambda g, out, x, dtype: g)
+composed(np.astype)(lambda x, dtype: astype(x, np.dtype(dtype)))
 defvjp(np.copy, lambda g, out, x, order="K": g)
 
 
