@@ -40,14 +40,16 @@ def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
     """
     kind = type(data)
     if kind is float or kind is int:  # also the fast path for scalars
-        return np.float64(data) if dtype is None else np.dtype(dtype).type(data)
+        if dtype is None:
+            return np.float64(data)
+        data = np.dtype(dtype).type(data)
     if is_value(data):
         raise TypeError(
             "this is a Value already. Use it as it is, write v.detach() for a constant, or v * 1 for a new Value."
         )
     if kind is not np.ndarray:
         data = _converted(data)
-    if dtype is not None:
+    if dtype is not None and data.dtype.kind in "fiub":
         data = data.astype(dtype, copy=False)
     held = data.dtype.kind
     if held == "f" or (not requires_grad and held in "iub"):
@@ -63,6 +65,26 @@ def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
     else:
         hint = "Pass floating numbers; to join Values write np.stack([a, b])."
     raise TypeError(f"{shape} of {names} cannot be a Value. {hint}")
+
+
+def checked_result(function: Any, out: Any, requires_grad: bool) -> Any:
+    """What a recorded function returned, as something that a Value may hold.
+
+    Raises:
+        TypeError: it is not one array, or cannot carry the gradient that somebody wants.
+    """
+    if isinstance(out, list | tuple | dict | set | None):
+        raise TypeError(
+            f"{describe(function)} returned {type(out).__name__}, but one recorded operation returns one array. "
+            "For a plain result compute with v.data; a function of several results is made of several primitives."
+        )
+    out = checked_array(out, False, None)
+    if requires_grad and out.dtype.kind != "f":
+        raise TypeError(
+            f"{describe(function)} returned {_KINDS[out.dtype.kind]} ({out.dtype}), which carry no gradient. "
+            "Compute with v.data, or in a floating dtype."
+        )
+    return out
 
 
 def _converted(data: Any) -> Any:

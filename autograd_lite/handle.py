@@ -6,6 +6,7 @@ Nothing here records an operation; that is the business of `value`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 from weakref import ref
 
@@ -59,7 +60,13 @@ class Handle:
         node = self._node
         if type(data) in (float, int):
             data = self._data.dtype.type(data)
-        self._data = checked_array(data, type(node) is Node, None)
+        array = checked_array(data, type(node) is Node, None)
+        if array.shape != self._data.shape:
+            raise ValueError(
+                f"data of shape {array.shape} for {called(self.name)} of shape {self._data.shape}: they must be equal. "
+                "To fill all elements write v.data[:] = ..., for another shape make a new Value."
+            )
+        self._data = array
         if node is None:
             return
         self._start(type(node), node.name)
@@ -224,7 +231,7 @@ class Handle:
             raise TypeError(
                 f"{called(self.name)} was computed, and a copy or a file cannot hold its graph. Write v.detach()."
             )
-        return _restored, (type(self), self._data.copy(), self._grad, self.requires_grad, self.name)
+        return _restored, (type(self), self._data.copy(), copy(self._grad), self.requires_grad, self.name)
 
 
 def _restored(kind: type[Handle], data: Any, gradient: Any, requires_grad: bool, name: str | None) -> Handle:

@@ -15,7 +15,7 @@ from weakref import ref
 
 import numpy as np
 
-from .arguments import by_position, called, constant, explained, understood
+from .arguments import by_position, called, checked_result, constant, explained, understood
 from .graph import Constant, Node, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
@@ -71,6 +71,11 @@ def _apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Valu
     arrays = len(rule.vjps) or len(args)
     for i, argument in enumerate(args):
         if isinstance(argument, Value):
+            if i >= arrays and type(argument._node) is Node:
+                raise TypeError(
+                    f"{describe(function)} has no gradient rule for its argument {i + 1}, which is "
+                    f"{called(argument.name)} of shape {argument.shape}. Pass its plain array, v.data, there."
+                )
             raw.append(argument._data)
             parents.append(argument._node)
         else:
@@ -83,6 +88,8 @@ def _apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Valu
         out = rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
         raise explained(function, tuple(raw), error) from None
+    if getattr(getattr(out, "dtype", None), "kind", None) != "f":
+        out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
     return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
 
 
