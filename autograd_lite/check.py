@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,8 @@ def check_grads(
     `step` to both sides. The second order checks the gradient of a random combination of first derivatives.
 
     Args:
-        function: takes the arguments and returns an array, or a list or tuple of arrays.
-        *args: floating arrays, or trees of them; they are not changed.
+        function: takes the arguments, as Values, and returns an array, or a list or tuple of arrays.
+        *args: floating arrays or Values, or trees of them; they are not changed.
         order: 1 for gradients alone, 2 for second derivatives as well.
         step: the distance of the differences, times max(1, |x|).
         rtol: the tolerated difference, relative to the larger of the two derivatives.
@@ -49,22 +50,24 @@ def check_grads(
     if order not in (1, 2):
         raise ValueError(f"check_grads(order={order}): the order is 1 or 2")
     leaves, rebuild = flatten(args)
+    paths = [re.sub(r"^\[(\d+)\]", r"\1", path) for path, _ in leaves]  # argument 0['w'], as in `grad`
     points = []
-    for path, x in leaves:
+    for path, (_, x) in zip(paths, leaves, strict=True):
         try:
-            points.append(Value(x).detach().data.astype(np.float64) * 1)
+            points.append((x if isinstance(x, Value) else Value(x)).data.astype(np.float64) * 1)
         except TypeError as error:
             raise TypeError(f"argument {path}: {error}") from None
     rng = np.random.default_rng(0)
 
     def scalar(arrays: list[Any]) -> Any:
-        results = [r for _, r in flatten(function(*rebuild(arrays)))[0]]
+        values = [x if isinstance(x, Value) else Value(x, requires_grad=False) for x in arrays]
+        results = [r for _, r in flatten(function(*rebuild(values)))[0]]
         while len(weights) < len(results):
             weights.append(rng.uniform(0.5, 1.5, np.shape(results[len(weights)])))
         return sum(np.sum(w * r) for w, r in zip(weights, results, strict=True))
 
     weights: list[Any] = []
-    _compare(scalar, points, [path for path, _ in leaves], "first", step, rtol, atol)
+    _compare(scalar, points, paths, "first", step, rtol, atol)
     if order == 2:
         directions = [rng.uniform(0.5, 1.5, np.shape(x)) for x in points]
 
@@ -72,7 +75,7 @@ def check_grads(
             gradients = value_and_grad(scalar)(arrays)[1]
             return sum(np.sum(d * g) for d, g in zip(directions, gradients, strict=True))
 
-        _compare(slope, points, [path for path, _ in leaves], "second", step, rtol, atol)
+        _compare(slope, points, paths, "second", step, rtol, atol)
 
 
 def _compare(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, backpropagate, enable_grad
+from .graph import Node, backpropagate, enable_grad, is_grad_enabled
 from .tree import flatten, tree_map
 from .value import Value
 
@@ -59,7 +59,7 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
         >>> float(value), float(gradient[0]), float(gradient[1])
         (12.0, 4.0, 3.0)
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
 
     @wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     def both(*args: Any, **kwargs: Any) -> Any:
@@ -89,7 +89,7 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
         )
         if outermost:
             value = tree_map(lambda x: x.data if isinstance(x, Value) else x, value)
-        return value, gradients[0] if isinstance(argnums, int) else gradients
+        return value, gradients if isinstance(argnums, Sequence) else gradients[0]
 
     return both
 
@@ -97,7 +97,7 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
 def _input(x: Any, what: str) -> Value:
     """A fresh handle for an argument; a Value of an outer transform stays connected to it."""
     if isinstance(x, Value):
-        if x.requires_grad:
+        if x.requires_grad and is_grad_enabled():
             return +x
         x = x.data
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -25,7 +26,9 @@ def flatten(tree: Any, path: str = "") -> tuple[list[tuple[str, Any]], Callable[
         branches = [(f"{path}[{key!r}]", branch) for key, branch in tree.items()]
 
         def join(parts: list[Any]) -> Any:
-            return type(tree)(zip(tree, parts, strict=True))
+            joined = copy(tree)  # so that it is of the same type, a defaultdict too
+            joined.update(zip(tree, parts, strict=True))
+            return joined
 
     elif isinstance(tree, list | tuple):
         branches = [(f"{path}[{i}]", branch) for i, branch in enumerate(tree)]
