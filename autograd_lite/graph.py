@@ -206,7 +206,7 @@ def backpropagate(
     root: Node,
     seed: Any,
     targets: Sequence[Node] | None = None,
-    lift: Callable[[Any, Node], Any] | None = None,
+    lift: Callable[[Any, Node | None], Any] | None = None,
 ) -> dict[Node, Any]:
     """The chain rule: the gradient of `root` with respect to each target.
 
@@ -245,7 +245,9 @@ def backpropagate(
         if gradient is None:
             continue
         if node.hooks:
-            gradient = _run_hooks(node, gradient)
+            if type(gradient) is ndarray and node not in ours:
+                gradient = gradient.copy()  # a hook may write into it
+            gradient = _run_hooks(node, gradient, lift)
             ours.discard(node)
         if handle() is not None if wanted is None else node in wanted:
             if type(gradient) is ndarray and node not in ours:
@@ -322,7 +324,7 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
     return share
 
 
-def _run_hooks(node: Node, gradient: Any) -> Any:
+def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any] | None) -> Any:
     for hook in list(node.hooks or ()):
         replacement = hook(gradient)
         if replacement is not None:
@@ -333,4 +335,9 @@ def _run_hooks(node: Node, gradient: Any) -> Any:
                     f"{node.out.shape}. Return an array of that shape, or None to keep the gradient."
                 )
             gradient = replacement if replacement.dtype == node.out.dtype else replacement.astype(node.out.dtype)
+            is_value = hasattr(type(gradient), "__record__")
+            if lift is None and is_value:
+                gradient = gradient.data
+            elif lift is not None and not is_value:
+                gradient = lift(gradient, None)
     return gradient

@@ -162,7 +162,8 @@ class Handle:
         seed = self._seed(gradient, create_graph)
         if create_graph:
             with enable_grad():
-                found = backpropagate(node, seed, lift=self._attached)
+                # `+`: no two Values share a gradient
+                found = {n: +g for n, g in backpropagate(node, seed, lift=self._attached).items()}
         else:
             found = backpropagate(node, seed)
         for node, gradient in found.items():

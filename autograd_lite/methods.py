@@ -127,6 +127,9 @@ class ArrayMethods:
     def __float__(self) -> float:
         return float(self.item())
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
     def __int__(self) -> int:
         return int(self.item())
 

@@ -107,7 +107,7 @@ def _input(x: Any, what: str) -> Value:
 
 
 def _gradients(
-    value: Any, targets: list[Node], function: Callable[..., Any], lift: Callable[[Any, Node], Any] | None
+    value: Any, targets: list[Node], function: Callable[..., Any], lift: Callable[[Any, Node | None], Any] | None
 ) -> dict[Node, Any]:
     if not isinstance(value, Value | np.ndarray | np.number | int | float):
         raise TypeError(
