@@ -310,6 +310,7 @@ class Value(Handle, ArrayMethods):
     __ge__ = _comparison(operator.ge)
     __eq__ = _comparison(operator.eq)
     __ne__ = _comparison(operator.ne)
+    __hash__ = object.__hash__  # by identity; defining __eq__ had taken it away
     __floordiv__ = _comparison(operator.floordiv)
     __rfloordiv__ = _comparison(lambda x, other: other // x)
 
