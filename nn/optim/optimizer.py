@@ -1,0 +1,489 @@
+"""What all optimizers share: parameter groups, flat buffers, `state_dict`.
+
+The equation of each optimizer lives in a file of its own, as one `update` on flat arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from types import MethodType
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+import autograd_lite as ag
+
+Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]
+
+# Elements that go through a whole update before the next ones do: few enough to stay in the processor's cache.
+BLOCK = 1 << 16
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    Parameters of one group and dtype live in one flat array, and so does each of their states, so that an update
+    is a few NumPy calls however many parameters there are. The first `step` moves the parameters there: from then
+    on each `p.data` is a view. An array that you assign to `p.data` later is copied in at the next step.
+
+    A parameter without a gradient, or with `requires_grad=False`, is left alone: no decay, and its step does not
+    count.
+
+    To write an optimizer of your own, define `state_names` and `update`, and pass the defaults of its options on.
+
+    Args:
+        params: parameters, `(name, parameter)` pairs, or dicts, each of them a group `{"params": [...], "lr": 0.1}`
+            whose options override the defaults.
+        defaults: the options of a group that does not have its own.
+
+    Attributes:
+        param_groups: one dict a group, of its parameters and options. Change an option, such as
+            `param_groups[0]["lr"]`, and the next step uses it.
+        defaults: the options for groups that are added later.
+
+    Raises:
+        ValueError: no parameters; one that occurs twice, or was computed; an option out of its range.
+        TypeError: something that is no Value, or does not hold floating numbers.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> class SignSGD(Optimizer):
+        ...     def update(self, group, t, theta, g, d, s):
+        ...         theta -= np.multiply(np.sign(g, out=d), group["lr"], out=s)
+        >>> w = ag.Value([1.0, -2.0])
+        >>> optimizer = SignSGD([w], {"lr": 0.25})
+        >>> np.sum(w**2).backward()
+        >>> optimizer.step()
+        >>> w.data
+        array([ 0.75, -1.75])
+    """
+
+    # whether `state_dict` has the number of steps that each parameter took
+    counts_steps: ClassVar[bool] = False
+
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self._buckets: list[list[_Bucket] | None] = []  # one entry a group; None until it is first needed
+        for group in _groups(params):
+            self.add_param_group(group)
+
+    # ---- what an optimizer defines ----
+
+    def check(self, group: dict[str, Any]) -> None:
+        """Raise ValueError if an option of `group` is out of its range."""
+        require_not_negative(group, "lr", "weight_decay")
+
+    def state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """The arrays that are remembered for each parameter, in the order in which `update` receives them."""
+        return ()
+
+    def update(self, group: dict[str, Any], t: int, theta: Any, g: Any, d: Any, s: Any, *state: Any) -> None:
+        """Change the parameters `theta` and their `state` in place.
+
+        All arrays are flat, `(n,)`, of the parameters' dtype, and start with zeros in the case of `state`.
+
+        Args:
+            group: the options.
+            t: which step it is for these parameters, from 1.
+            theta: the parameters.
+            g: their gradient, to be read only.
+            d: scratch space.
+            s: scratch space.
+            state: the arrays of `state_names`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define update(group, t, theta, g, d, s, *state).")
+
+    # ---- what a user calls ----
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        A graph that was recorded before can no longer run backward.
+
+        Args:
+            closure: computes the loss and its gradients first, for what evaluates a model more than once.
+
+        Returns:
+            What `closure` returned, else None.
+
+        Raises:
+            TypeError: a parameter changed its dtype since the first step. Nothing is updated then.
+        """
+        loss = None
+        if closure is not None:
+            with ag.enable_grad():
+                loss = closure()
+        work = [
+            (group, bucket, bucket.gradients())
+            for number, group in enumerate(self.param_groups)
+            for bucket in self._built(number)
+        ]
+        for group, bucket, gradients in work:
+            bucket.update(self, group, gradients)
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradient of every parameter.
+
+        Args:
+            set_to_none: set it to None, so that a parameter that gets no new one is left alone; else to zeros.
+        """
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none or p.grad is None:
+                    p.grad = None
+                else:
+                    p.grad = np.zeros_like(p.data)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Optimize further parameters too, such as layers that are unfrozen during training.
+
+        Args:
+            param_group: `{"params": [...]}`, with options that override the defaults.
+
+        Raises:
+            ValueError, TypeError: as for a new optimizer. Nothing is added then.
+        """
+        number = len(self.param_groups)
+        params, names = _parameters(param_group, number)
+        named = names is not None
+        group = {"params": params, **({"param_names": names} if named else {})}
+        group |= {key: option for key, option in param_group.items() if key not in ("params", "param_names")}
+        group = {**group, **{key: default for key, default in self.defaults.items() if key not in group}}
+        for other in self.param_groups:
+            if ("param_names" in other) != named:
+                raise ValueError(
+                    "all parameter groups must come with names, or all without. "
+                    "Pass model.named_parameters() everywhere, or model.parameters()."
+                )
+        taken = {id(p): f"group {i}" for i, other in enumerate(self.param_groups) for p in other["params"]}
+        for i, p in enumerate(params):
+            if id(p) in taken:
+                raise ValueError(
+                    f"{_called(p, i, number)} appears in more than one place, in {taken[id(p)]} and in group {number}. "
+                    "It would be updated twice each step: pass each parameter once."
+                )
+            taken[id(p)] = f"group {number}"
+        self.check(group)
+        self.param_groups.append(group)
+        self._buckets.append(None)
+
+    @property
+    def state(self) -> dict[ag.Value, dict[str, Any]]:
+        """What is remembered for each parameter that has been updated; the arrays are views of the real ones."""
+        found = {}
+        for number in range(len(self.param_groups)):
+            for bucket in self._buckets[number] or ():
+                for i, p in enumerate(bucket.params):
+                    if bucket.steps[i] and (self.counts_steps or bucket.state):
+                        step = {"step": np.asarray(bucket.steps[i], dtype=np.float32)} if self.counts_steps else {}
+                        found[p] = step | {name: bucket.part(flat, i) for name, flat in bucket.state.items()}
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of options and state, as PyTorch has them: parameters are numbered from 0.
+
+        Returns:
+            `{"state": {0: {"step": ..., "exp_avg": ...}}, "param_groups": [{"lr": ..., "params": [0, 1]}]}`
+        """
+        state, groups, start = self.state, [], 0
+        numbers: dict[ag.Value, int] = {}
+        for group in self.param_groups:
+            params = group["params"]
+            numbers |= {p: start + i for i, p in enumerate(params)}
+            indices = list(range(start, start + len(params)))
+            groups.append({key: option for key, option in group.items() if key != "params"} | {"params": indices})
+            start += len(params)
+        saved = {number: state[p] for p, number in numbers.items() if p in state}
+        return {
+            "state": {n: {name: np.array(array) for name, array in entry.items()} for n, entry in saved.items()},
+            "param_groups": groups,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state from `state_dict()`, also from PyTorch's.
+
+        Raises:
+            ValueError: it belongs to another optimizer or other parameters. Nothing is taken over then.
+        """
+        groups, saved = state_dict["param_groups"], state_dict["state"]
+        if len(groups) != len(self.param_groups):
+            raise ValueError(
+                f"the state dict has {len(groups)} parameter groups, this optimizer {len(self.param_groups)}. "
+                "Build the optimizer the way that the saved one was built."
+            )
+        merged, entries = [], {}
+        for number, (mine, theirs) in enumerate(zip(self.param_groups, groups, strict=True)):
+            params = mine["params"]
+            if len(params) != len(theirs["params"]):
+                raise ValueError(
+                    f"group {number} of the state dict has {len(theirs['params'])} parameters, this optimizer's "
+                    f"{len(params)}. Build the optimizer the way that the saved one was built."
+                )
+            group = mine | {key: option for key, option in theirs.items() if key != "params"}
+            self.check(group)
+            merged.append(group)
+            names = self.state_names(group)
+            for i, (p, key) in enumerate(zip(params, theirs["params"], strict=True)):
+                entry = {name: kept for name, kept in saved.get(key, {}).items() if kept is not None}
+                if entry:
+                    entries[p] = self._checked_entry(entry, p, _called(p, i, number), names)
+
+        for mine, group in zip(self.param_groups, merged, strict=True):
+            mine.update(group)
+        for number, mine in enumerate(self.param_groups):
+            for bucket in self._built(number):
+                bucket.allocate(self.state_names(mine))
+                for i, p in enumerate(bucket.params):
+                    bucket.restore(i, entries.get(p))
+
+    def _checked_entry(self, entry: dict[str, Any], p: ag.Value, name: str, names: tuple[str, ...]) -> dict[str, Any]:
+        known = {*names, "step"} if self.counts_steps else {*names}
+        if entry.keys() != known:
+            raise ValueError(
+                f"the state dict has {_listed(entry)} for {name}, but {type(self).__name__} with these options needs "
+                f"{_listed(known)}: it was saved by another optimizer, or with other options."
+            )
+        arrays = {key: np.asarray(kept) for key, kept in entry.items()}
+        for key, array in arrays.items():
+            expected = () if key == "step" else p.shape
+            if array.shape != expected:
+                raise ValueError(
+                    f"{key} of {name} has shape {array.shape} in the state dict, but must have {expected}: "
+                    "it was saved for another model."
+                )
+        return arrays
+
+    def _built(self, number: int) -> list[_Bucket]:
+        """The buckets of a group, made when they are first needed."""
+        group, buckets = self.param_groups[number], self._buckets[number]
+        if buckets is None:
+            buckets = [_Bucket(group["params"], dtype, number) for dtype in _dtypes(group["params"])]
+            self._buckets[number] = buckets
+        elif sum([len(bucket.params) for bucket in buckets]) != len(group["params"]):
+            raise ValueError(
+                f"the list of parameters in group {number} changed its length. "
+                "To add parameters write optimizer.add_param_group({'params': [...]})."
+            )
+        return buckets
+
+    # A copy or a pickle has arrays of its own, so it builds new flat ones.
+    def __getstate__(self) -> dict[str, Any]:
+        rest = {key: held for key, held in self.__dict__.items() if key != "_buckets"}
+        return rest | {"_saved": self.state_dict()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        saved = state.pop("_saved")
+        self.__dict__.update(state)
+        self._buckets = [None] * len(self.param_groups)
+        self.load_state_dict(saved)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for number, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {number}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+class _Block:
+    """A stretch of a bucket that is updated at once: some whole parameters, or a part of a large one."""
+
+    __slots__ = ("arrays", "first", "gathered", "last", "part", "scratch", "theta")
+
+    def __init__(self, bucket: _Bucket, first: int, last: int, start: int, stop: int, scratch: Any) -> None:
+        self.first, self.last = first, last
+        self.gathered, *self.scratch = scratch[:, : stop - start]
+        self.part = slice(start - bucket.offsets[first], stop - bucket.offsets[first])
+        self.theta = bucket.theta[start:stop]
+        self.arrays = [flat[start:stop] for flat in bucket.state.values()]
+
+    def gradient(self, gradients: list[Any]) -> Any:
+        if self.last - self.first == 1:
+            return gradients[self.first].reshape(-1)[self.part]
+        return np.concatenate(gradients[self.first : self.last], axis=None, out=self.gathered)
+
+
+class _Bucket:
+    """The parameters of one group that share a dtype, in one flat array.
+
+    Attributes:
+        params: the parameters.
+        names: what messages call them.
+        offsets: where each of them starts in the flat arrays, and where the last one ends.
+        theta: the flat array of the parameters.
+        views: the part of `theta` that belongs to each parameter, in its shape.
+        state: the other flat arrays, by name.
+        steps: how often each parameter was updated.
+    """
+
+    def __init__(self, params: list[ag.Value], dtype: Any, group: int) -> None:
+        members = [(i, p) for i, p in enumerate(params) if p.dtype == dtype]
+        self.params = [p for _, p in members]
+        self.names = [_called(p, i, group) for i, p in members]
+        self.offsets = [0, *np.cumsum([p.size for p in self.params]).tolist()]
+        self.shapes = [p.shape for p in self.params]
+        self.theta = _flat(self.offsets[-1], self.params[0])
+        self.views = [self.part(self.theta, i) for i in range(len(self.params))]
+        self.state: dict[str, Any] = {}
+        self.steps = [0] * len(self.params)
+        self._skipped: list[int] = []
+        self._active: Sequence[int] = range(len(self.params))
+        self._blocks: list[_Block] | None = None
+
+    def part(self, flat: Any, i: int) -> Any:
+        """The part of a flat array that belongs to parameter `i`, in its shape."""
+        return flat[self.offsets[i] : self.offsets[i + 1]].reshape(self.shapes[i])
+
+    def allocate(self, names: tuple[str, ...]) -> None:
+        """Make sure that there are these flat arrays of state, and no others."""
+        if names != tuple(self.state):
+            self.state = {name: self.state.get(name, np.zeros_like(self.theta)) for name in names}
+            self._blocks = None
+
+    def restore(self, i: int, entry: dict[str, Any] | None) -> None:
+        """Set the state of parameter `i` to what was saved; None is the state before the first step."""
+        self.steps[i] = 0 if entry is None else int(entry.get("step", 1))
+        for name, flat in self.state.items():
+            self.part(flat, i)[...] = 0 if entry is None else entry[name]
+        self._blocks = None
+
+    def gradients(self) -> list[Any]:
+        """The gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
+        found: list[Any] = []
+        skipped = []
+        for i, (p, view) in enumerate(zip(self.params, self.views, strict=True)):
+            gradient = p.grad
+            if gradient is None or not p.requires_grad:
+                skipped.append(i)
+                gradient = None
+            elif p.data is not view and p.dtype != view.dtype:
+                raise TypeError(
+                    f"{self.names[i]} holds {p.dtype} now, but held {view.dtype} when this optimizer took it over. "
+                    f"Write p.data = p.data.astype(np.{view.dtype}), or make a new optimizer."
+                )
+            elif isinstance(gradient, ag.Value):
+                gradient = gradient.data
+            found.append(gradient)
+        if skipped != self._skipped:
+            self._skipped, self._blocks = skipped, None
+            self._active = [i for i in range(len(found)) if found[i] is not None]
+        return found
+
+    def update(self, optimizer: Optimizer, group: dict[str, Any], gradients: list[Any]) -> None:
+        """One step of every parameter that has a gradient."""
+        self.allocate(optimizer.state_names(group))
+        if self._blocks is None:
+            self._blocks = self._planned()
+        params, views, steps = self.params, self.views, self.steps
+        for i in self._active:
+            p, view = params[i], views[i]
+            if p.data is not view:
+                view[...] = p.data
+            p.data = view  # a fresh leaf: graphs that read the old contents must not run backward
+        for block in self._blocks:
+            t = steps[block.first] + 1
+            optimizer.update(group, t, block.theta, block.gradient(gradients), *block.scratch, *block.arrays)
+        if self.state or optimizer.counts_steps:
+            for i in self._active:
+                steps[i] += 1
+
+    def _planned(self) -> list[_Block]:
+        """Blocks that cover the active parameters; those in one block have taken equally many steps."""
+        spans: list[tuple[int, int, int, int]] = []  # first and last parameter, first and last element
+        for i in self._active:
+            start, stop = self.offsets[i], self.offsets[i + 1]
+            if spans:
+                first, last, begin, _ = spans[-1]
+                whole = begin == self.offsets[first]  # not the last part of a large one
+                if whole and last == i and self.steps[first] == self.steps[i] and stop - begin <= BLOCK:
+                    spans[-1] = (first, i + 1, begin, stop)
+                    continue
+            cuts = [*range(start, stop, BLOCK), stop]
+            spans += [(i, i + 1, a, b) for a, b in pairwise(cuts)]
+        longest = max([stop - start for *_, start, stop in spans], default=0)
+        scratch = np.empty_like(self.theta, shape=(3, longest))
+        return [_Block(self, *span, scratch) for span in spans]
+
+
+def _flat(size: int, like: ag.Value) -> Any:
+    """A flat array of zeros, of the parameter's dtype and kind (NumPy's, CuPy's)."""
+    return np.zeros_like(like.data, shape=(size,))
+
+
+def _dtypes(params: list[ag.Value]) -> list[Any]:
+    return list(dict.fromkeys(p.dtype for p in params))
+
+
+def _called(p: Any, i: int, group: int) -> str:
+    """How a message calls parameter `i` of a group."""
+    name = getattr(p, "name", None)
+    return repr(name) if isinstance(name, str) else f"parameter {i} of group {group}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
+
+
+def _groups(params: Any) -> list[dict[str, Any]]:
+    """What a user passes for `params`, as group dicts."""
+    if isinstance(params, MethodType):
+        raise TypeError(f"the optimizer got a method, {params.__name__}. Call it: model.{params.__name__}().")
+    if isinstance(params, ag.Value | dict | np.ndarray) or not isinstance(params, Iterable):
+        fix = "Write model.parameters()" if hasattr(params, "parameters") else "Put it into a list: [p]"
+        raise TypeError(
+            f"the optimizer needs an iterable of parameters or of group dicts, not {type(params).__name__}. {fix}."
+        )
+    _require_order(params)
+    listed: list[Any] = list(params)
+    if not listed:
+        raise ValueError(
+            "optimizer got an empty parameter list. Pass model.parameters(), after the model has its layers."
+        )
+    return listed if isinstance(listed[0], dict) else [{"params": listed}]
+
+
+def _require_order(params: Any) -> None:
+    if isinstance(params, set | frozenset):
+        raise TypeError("a set of parameters has no fixed order, so a state_dict could not be loaded. Pass a list.")
+
+
+def _parameters(group: Any, number: int) -> tuple[list[ag.Value], list[str] | None]:
+    """The parameters of a group dict, and their names if they came as pairs."""
+    if not isinstance(group, dict) or "params" not in group:
+        raise TypeError(f"a parameter group is a dict with a key 'params', not {group!r}.")
+    params = group["params"]
+    _require_order(params)
+    listed = [params] if isinstance(params, ag.Value) else list(params)
+    names = [item[0] for item in listed if isinstance(item, tuple)]
+    if names and len(names) != len(listed):
+        raise ValueError("some parameters come with a name and some without. Name all of them, or none.")
+    listed = [item[1] if isinstance(item, tuple) else item for item in listed]
+    for i, p in enumerate(listed):
+        if not isinstance(p, ag.Value):
+            raise TypeError(
+                f"an optimizer can only optimize Values, but {_called(p, i, number)} is of type {type(p).__name__}. "
+                "Wrap an array: nn.Parameter(array)."
+            )
+        if not p.is_leaf:
+            raise ValueError(
+                f"{_called(p, i, number)} was computed, so an update of it would be lost. Pass the Values that it "
+                "was computed from, or start anew: nn.Parameter(v.data)."
+            )
+        if p.dtype.kind != "f":
+            raise TypeError(f"{_called(p, i, number)} holds {p.dtype}, which has no gradient. Leave it out.")
+    return listed, names or group.get("param_names")
+
+
+def require_not_negative(group: dict[str, Any], *options: str) -> None:
+    for option in options:
+        if option in group and not group[option] >= 0:
+            raise ValueError(
+                f"{option} is {group[option]}, but must be 0 or greater. Write {option}={_fixed(group[option])}."
+            )
+
+
+def _fixed(number: Any) -> Any:
+    return -number if number < 0 else 1e-3

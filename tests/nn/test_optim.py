@@ -1,0 +1,485 @@
+"""Optimizers: PyTorch's trajectories, flat buffers, state dicts, refusals. One table drives them all."""
+
+import copy
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from nn import optim
+from nn.optim import optimizer as base
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "peers" / "golden_optim.json").read_text())
+
+OPTIMIZERS = [  # with a learning rate for the parabola, and one for Rosenbrock's valley
+    ("SGD", {}, 0.1, 1e-3),
+    ("SGD", {"momentum": 0.9}, 0.05, 3e-4),
+    ("SGD", {"momentum": 0.9, "nesterov": True}, 0.05, 3e-4),
+    ("Adam", {}, 0.1, 0.05),
+    ("Adam", {"amsgrad": True}, 0.1, 0.05),
+    ("AdamW", {"weight_decay": 0}, 0.1, 0.05),
+]
+STATEFUL = [row for row in OPTIMIZERS if row[:2] != ("SGD", {})]
+
+
+def make(name, params, **options):
+    return getattr(optim, name)(params, **options)
+
+
+def golden_params(dtype=np.float64):
+    return [ag.Value(np.array(x, dtype)) for x in GOLDEN["start"]]
+
+
+def give(params, gradients):
+    for p, gradient in zip(params, gradients, strict=True):
+        p.grad = None if gradient is None else np.array(gradient, p.dtype)
+
+
+def values(params):
+    return np.concatenate([p.data.ravel() for p in params])
+
+
+def slopes(params, seed=0):
+    rng = np.random.default_rng(seed)
+    give(params, [rng.standard_normal(p.shape) for p in params])
+
+
+# ---- the mathematics ----
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, base.BLOCK])
+@pytest.mark.parametrize("case", GOLDEN["cases"])
+def test_follows_pytorch_also_where_gradients_are_missing(case, block, monkeypatch):
+    monkeypatch.setattr(base, "BLOCK", block)
+    recipe = GOLDEN["cases"][case]
+    params = golden_params()
+    optimizer = make(recipe["optimizer"], params, **recipe["options"])
+    for gradients, expected in zip(GOLDEN["gradients"], recipe["trajectory"], strict=True):
+        give(params, gradients)
+        optimizer.step()
+        np.testing.assert_allclose(values(params), expected, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"])
+def test_float32_stays_float32(case):
+    recipe = GOLDEN["cases"][case]
+    params = golden_params(np.float32)
+    options = recipe["options"] | {"lr": np.float64(recipe["options"]["lr"])}  # must not promote
+    optimizer = make(recipe["optimizer"], params, **options)
+    for gradients, expected in zip(GOLDEN["gradients"], recipe["trajectory"], strict=True):
+        give(params, gradients)
+        optimizer.step()
+        np.testing.assert_allclose(values(params), expected, rtol=2e-4, atol=2e-5)
+    assert {p.dtype for p in params} == {np.dtype(np.float32)}
+    assert all(a.dtype == np.float32 for entry in optimizer.state_dict()["state"].values() for a in entry.values())
+
+
+@pytest.mark.parametrize(("name", "options", "lr", "_"), OPTIMIZERS)
+def test_descends_a_parabola(name, options, lr, _):
+    w, b = ag.Value([3.0, -2.0]), ag.Value(1.5)
+    optimizer = make(name, [w, b], lr=lr, **options)
+    for _step in range(300):
+        optimizer.zero_grad()
+        (np.sum((w - np.array([1.0, 2.0])) ** 2) + b * b).backward()
+        optimizer.step()
+    np.testing.assert_allclose([*w.data, b.data], [1, 2, 0], atol=1e-3)
+
+
+@pytest.mark.parametrize(("name", "options", "_", "lr"), OPTIMIZERS)
+def test_finds_the_end_of_rosenbrocks_valley(name, options, _, lr):
+    x = ag.Value([-0.5, 1.0])
+    optimizer = make(name, [x], lr=lr, **options)
+    a, b = x.data
+    start = 100 * (b - a * a) ** 2 + (1 - a) ** 2
+    for _step in range(4000):
+        a, b = x.data
+        x.grad = np.array([-400 * a * (b - a * a) - 2 * (1 - a), 200 * (b - a * a)])
+        optimizer.step()
+    a, b = x.data
+    assert 100 * (b - a * a) ** 2 + (1 - a) ** 2 < 0.02 * start
+
+
+def test_maximize_climbs():
+    w = ag.Value([1.0])
+    w.grad = np.array([2.0])
+    make("SGD", [w], lr=0.5, maximize=True).step()
+    assert w.data[0] == 2.0
+
+
+def test_reads_the_options_at_each_step():
+    w = ag.Value([1.0])
+    optimizer = make("SGD", [w], lr=0.5)
+    w.grad = np.array([1.0])
+    optimizer.param_groups[0]["lr"] = 0.25
+    optimizer.step()
+    assert w.data[0] == 0.75
+    optimizer.param_groups[0]["momentum"] = 0.5  # from now on: its buffer starts with this gradient
+    optimizer.step()
+    optimizer.step()
+    assert w.data[0] == 0.75 - 0.25 - 0.375
+
+
+# ---- flat buffers ----
+
+
+@pytest.mark.parametrize(("name", "options", "lr", "_"), OPTIMIZERS)
+def test_parameters_and_states_share_flat_buffers(name, options, lr, _):
+    params = golden_params()
+    optimizer = make(name, params, lr=lr, **options)
+    slopes(params)
+    optimizer.step()
+    flat = params[0].data.base
+    assert flat.shape == (8,)
+    assert all(np.shares_memory(p.data, flat) for p in params)
+    assert [p.shape for p in params] == [(2, 2), (), (3,)]
+    views = [p.data for p in params]
+    optimizer.step()
+    assert all(p.data is view for p, view in zip(params, views, strict=True))
+    for state in (optimizer.state[params[0]], optimizer.state[params[2]]) if optimizer.state else ():
+        for key, array in state.items():
+            assert key == "step" or array.base.shape == (8,)
+
+
+def test_dtypes_have_a_buffer_each():
+    params = [ag.Value(np.ones(3, dtype)) for dtype in (np.float32, np.float64, np.float32)]
+    optimizer = make("Adam", params, lr=0.5)
+    slopes(params)
+    optimizer.step()
+    assert [p.dtype for p in params] == [np.float32, np.float64, np.float32]
+    assert np.shares_memory(params[0].data.base, params[2].data)
+    assert list(optimizer.state_dict()["state"]) == [0, 1, 2]
+
+
+def test_nothing_moves_before_the_first_step():
+    w = ag.Value([1.0, 2.0])
+    before = w.data
+    loss = np.sum(w * w)
+    optimizer = make("Adam", [w])
+    assert w.data is before
+    loss.backward()  # a graph from before the optimizer is still good
+    optimizer.step()
+    assert w.data is not before
+    assert before.tolist() == [1.0, 2.0]
+
+
+def test_takes_over_data_that_was_replaced():
+    w, b = ag.Value([1.0, 2.0]), ag.Value([3.0])
+    optimizer = make("SGD", [w, b], lr=0.5)
+    give([w, b], [[1, 1], [1]])
+    optimizer.step()
+    w.data = mine = np.array([10.0, 20.0])
+    optimizer.step()
+    assert w.data.tolist() == [9.5, 19.5]
+    assert mine.tolist() == [10.0, 20.0]
+    assert np.shares_memory(w.data.base, b.data)
+    w.data -= 1  # by hand, in the view
+    optimizer.step()
+    assert w.data.tolist() == [8.0, 18.0]
+
+
+def test_refuses_data_of_another_dtype_and_updates_nothing():
+    w, b = ag.Value([1.0, 2.0], name="fc.weight"), ag.Value([3.0])
+    optimizer = make("SGD", [b, w], lr=0.5)
+    give([w, b], [[1, 1], [1]])
+    optimizer.step()
+    w.data = np.ones(2, np.float32)
+    with pytest.raises(TypeError, match=r"'fc\.weight' holds float32 now, but held float64"):
+        optimizer.step()
+    assert b.data.tolist() == [2.5]
+
+
+def test_a_graph_from_before_the_step_is_stale():
+    w = ag.Value([1.0, 2.0], name="fc1.weight")
+    optimizer = make("SGD", [w], lr=0.5)
+    for _ in range(2):  # the first step moves the data, the second changes it in place
+        loss = np.sum(w * w)
+        loss.backward()
+        optimizer.step()
+        with pytest.raises(RuntimeError, match=r"fc1\.weight.* changed after this graph was recorded"):
+            loss.backward()
+
+
+def test_frozen_parameters_stay():
+    w, b = ag.Value([1.0]), ag.Value([2.0], requires_grad=False)
+    optimizer = make("AdamW", [w, b], lr=0.5)
+    give([w, b], [[1], [1]])
+    optimizer.step()
+    assert b.data.tolist() == [2.0]
+    assert list(optimizer.state_dict()["state"]) == [0]
+    b.requires_grad = True
+    optimizer.step()
+    assert b.data[0] < 2
+    assert [float(entry["step"]) for entry in optimizer.state_dict()["state"].values()] == [2, 1]
+
+
+def test_gradients_that_are_values_and_not_contiguous():
+    w = ag.Value(np.zeros((2, 3)))
+    optimizer = make("SGD", [w], lr=1.0)
+    w.grad = ag.Value(np.arange(6.0).reshape(3, 2).T)
+    optimizer.step()
+    assert w.data.tolist() == [[0, -2, -4], [-1, -3, -5]]
+
+
+def test_large_and_small_parameters_in_one_bucket(monkeypatch):
+    monkeypatch.setattr(base, "BLOCK", 4)
+    params = [ag.Value(np.zeros(n)) for n in (2, 1, 10, 1, 2, 2, 0, 4)]
+    slopes(params)
+    make("SGD", params, lr=1.0).step()
+    assert np.array_equal(values(params), -np.concatenate([p.grad for p in params]))
+
+
+def test_a_step_without_any_gradient_does_nothing():
+    w = ag.Value([1.0])
+    optimizer = make("Adam", [w])
+    optimizer.step()
+    assert w.data.tolist() == [1.0]
+    assert optimizer.state_dict()["state"] == {}
+
+
+def test_closure_computes_the_gradients():
+    w = ag.Value([1.0])
+    optimizer = make("SGD", [w], lr=0.25)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = np.sum(w * w)
+        loss.backward()
+        return loss
+
+    with ag.no_grad():
+        assert optimizer.step(closure).item() == 1.0
+    assert w.data[0] == 0.5
+
+
+def test_zero_grad():
+    w = ag.Value([1.0])
+    w.grad = np.array([2.0])
+    optimizer = make("SGD", [w])
+    optimizer.zero_grad(set_to_none=False)
+    assert w.grad.tolist() == [0.0]
+    optimizer.zero_grad()
+    assert w.grad is None
+
+
+# ---- state dicts ----
+
+
+def test_state_dict_has_pytorchs_form():
+    w, b = ag.Value([1.0, 2.0]), ag.Value(3.0)
+    optimizer = optim.Adam([{"params": [w], "lr": 0.5}, {"params": [b]}], weight_decay=0.1)
+    slopes([w, b])
+    optimizer.step()
+    saved = optimizer.state_dict()
+    assert saved["param_groups"] == [
+        {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.1, "amsgrad": False, "maximize": False}
+        | {"params": [i]}
+        for i, lr in enumerate([0.5, 1e-3])
+    ]
+    assert list(saved["state"]) == [0, 1]
+    assert list(saved["state"][0]) == ["step", "exp_avg", "exp_avg_sq"]
+    assert saved["state"][0]["step"].dtype == np.float32
+    assert saved["state"][0]["exp_avg"].shape == (2,)
+    assert saved["state"][1]["exp_avg"].shape == saved["state"][1]["step"].shape == ()
+    assert optim.SGD([w]).state_dict()["state"] == {}
+
+
+def test_names_are_kept():
+    w, b = ag.Value([1.0]), ag.Value([2.0])
+    optimizer = optim.SGD([("w", w), ("b", b)], momentum=0.9)
+    slopes([w, b])
+    optimizer.step()
+    saved = optimizer.state_dict()
+    assert saved["param_groups"][0]["param_names"] == ["w", "b"]
+    assert list(saved["state"][1]) == ["momentum_buffer"]
+
+
+@pytest.mark.parametrize("stepped", [False, True])
+@pytest.mark.parametrize(("name", "options", "lr", "_"), STATEFUL)
+def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped):
+    params = golden_params()
+    optimizer = make(name, params, lr=lr, **options)
+    for gradients in GOLDEN["gradients"][:6]:
+        give(params, gradients)
+        optimizer.step()
+    saved = optimizer.state_dict()
+    others = [ag.Value(p.data.copy()) for p in params]
+    other = make(name, others, lr=7.0, **options)
+    if stepped:  # also into an optimizer that has a state already
+        slopes(others)
+        other.step()
+        for mine, p in zip(others, params, strict=True):
+            mine.data = p.data.copy()
+    other.load_state_dict(saved)
+    for gradients in GOLDEN["gradients"][6:]:
+        for each, held in ((optimizer, params), (other, others)):
+            give(held, gradients)
+            each.step()
+        assert np.array_equal(values(params), values(others))
+    assert other.param_groups[0]["lr"] == lr
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+@pytest.mark.parametrize(("name", "options", "lr", "_"), OPTIMIZERS)
+def test_copies_live_on_their_own(name, options, lr, _, copied):
+    params = golden_params()
+    optimizer = make(name, params, lr=lr, **options)
+    give(params, GOLDEN["gradients"][1])
+    optimizer.step()
+    others, other = copied((params, optimizer))
+    before = values(others)
+    for gradients in GOLDEN["gradients"][:6]:
+        give(params, gradients)
+        optimizer.step()
+    assert np.array_equal(values(others), before)
+    for gradients in GOLDEN["gradients"][:6]:
+        give(others, gradients)
+        other.step()
+    assert np.array_equal(values(params), values(others))
+
+
+def test_a_state_dict_is_a_copy():
+    w = ag.Value([1.0])
+    optimizer = optim.SGD([w], momentum=0.9)
+    w.grad = np.array([1.0])
+    optimizer.step()
+    saved = optimizer.state_dict()
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = 5.0
+    assert saved["state"][0]["momentum_buffer"].tolist() == [1.0]
+    assert saved["param_groups"][0]["lr"] == 1e-3
+
+
+def test_loads_what_pytorch_saves():
+    saved = {
+        "state": {0: {"step": 3.0, "exp_avg": [0.5], "exp_avg_sq": [0.25]}},
+        "param_groups": [
+            {"lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False, "maximize": False}
+            | {"foreach": None, "capturable": False, "differentiable": False, "fused": None, "params": [0, 1]}
+        ],
+    }
+    w, b = ag.Value([1.0]), ag.Value([1.0])
+    optimizer = optim.Adam([w, b])
+    optimizer.load_state_dict(saved)
+    assert float(optimizer.state[w]["step"]) == 3
+    assert b not in optimizer.state
+    old = {"state": {0: {"momentum_buffer": None}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    optim.SGD([w]).load_state_dict(old)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s["param_groups"].append({}), "has 2 parameter groups, this optimizer 1"),
+        (lambda s: s["param_groups"][0]["params"].append(2), "has 3 parameters, this optimizer's 2"),
+        (lambda s: s["state"][0].pop("exp_avg"), "has exp_avg_sq, step for 'w', but Adam .* needs exp_avg, exp_avg_sq"),
+        (lambda s: s["state"][0].update(exp_avg=np.ones(5)), r"exp_avg of 'w' has shape \(5,\) .* must have \(2,\)"),
+        (lambda s: s["param_groups"][0].update(lr=-1), "lr is -1"),
+    ],
+)
+def test_refuses_a_state_of_something_else_and_keeps_its_own(change, message):
+    w, b = ag.Value([1.0, 2.0], name="w"), ag.Value([3.0])
+    optimizer = optim.Adam([w, b], lr=0.1)
+    slopes([w, b])
+    optimizer.step()
+    before, saved = optimizer.state_dict(), optimizer.state_dict()
+    saved["param_groups"][0]["eps"] = 1.0
+    saved["state"][1]["step"] = np.array(9.0)
+    change(saved)
+    with pytest.raises(ValueError, match=message):
+        optimizer.load_state_dict(saved)
+    after = optimizer.state_dict()
+    assert after["param_groups"] == before["param_groups"]
+    assert repr(after["state"]) == repr(before["state"])
+
+
+# ---- groups, and what is refused ----
+
+
+def test_groups_have_options_of_their_own():
+    w, b = ag.Value([1.0]), ag.Value([1.0])
+    optimizer = optim.SGD([{"params": w, "lr": 0.5}], lr=0.1)
+    optimizer.add_param_group({"params": [b]})
+    give([w, b], [[1], [1]])
+    optimizer.step()
+    assert (w.data[0], b.data[0]) == (0.5, 0.9)
+    optimizer.add_param_group({"params": ag.Value([1.0]), "lr": 0})
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.1, 0]
+
+
+def test_repr_lists_the_options():
+    text = repr(optim.SGD([ag.Value([1.0])], lr=0.1, momentum=0.9))
+    assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n")
+
+
+def twice(w):
+    return [w, w]
+
+
+REFUSED = [
+    (lambda w: optim.SGD([]), ValueError, "optimizer got an empty parameter list"),
+    (lambda w: optim.SGD(iter(())), ValueError, "optimizer got an empty parameter list"),
+    (lambda w: optim.SGD(w), TypeError, r"not Value\. Put it into a list"),
+    (lambda w: optim.SGD(3), TypeError, "not int"),
+    (lambda w: optim.SGD({w}), TypeError, "no fixed order"),
+    (lambda w: optim.SGD({"params": [w]}), TypeError, "not dict"),
+    (lambda w: optim.SGD([np.ones(3)]), TypeError, r"parameter 0 of group 0 is of type ndarray.*nn\.Parameter"),
+    (lambda w: optim.SGD([{"lr": 1}]), TypeError, "key 'params'"),
+    (lambda w: optim.SGD([w * 2]), ValueError, "parameter 0 of group 0 was computed"),
+    (lambda w: optim.SGD([ag.Value([1, 2], False, dtype=int)]), TypeError, "holds int64"),
+    (lambda w: optim.SGD(twice(w)), ValueError, "'w' appears in more than one place"),
+    (lambda w: optim.SGD([{"params": [w]}, {"params": [w]}]), ValueError, "'w' .* in group 0 and in group 1"),
+    (lambda w: optim.SGD([("w", w), ag.Value(1.0)]), ValueError, "some without"),
+    (lambda w: optim.SGD([w], lr=-0.1), ValueError, r"lr is -0\.1, but must be 0 or greater\. Write lr=0\.1"),
+    (lambda w: optim.SGD([w], lr=float("nan")), ValueError, "lr is nan"),
+    (lambda w: optim.SGD([w], momentum=-1), ValueError, "momentum is -1"),
+    (lambda w: optim.SGD([w], nesterov=True), ValueError, "nesterov=True needs momentum"),
+    (lambda w: optim.SGD([w], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "no dampening"),
+    (lambda w: optim.SGD([w], weight_decay=-1), ValueError, "weight_decay is -1"),
+    (lambda w: optim.Adam([w], eps=-1), ValueError, "eps is -1"),
+    (lambda w: optim.Adam([w], betas=(0.9, 1.0)), ValueError, r"betas are \(0\.9, 1\.0\)"),
+    (lambda w: optim.AdamW([{"params": [w], "lr": -3}]), ValueError, "lr is -3"),
+    (lambda w: optim.Optimizer([w], {}).step(), NotImplementedError, "must define update"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "kind", "message"), REFUSED)
+def test_refuses(wrong, kind, message):
+    w = ag.Value([1.0], name="w")
+    w.grad = np.array([1.0])
+    with pytest.raises(kind, match=message):
+        wrong(w)
+    assert w.data.tolist() == [1.0]
+
+
+def test_a_refused_group_is_not_added():
+    w, b = ag.Value([1.0]), ag.Value([1.0])
+    optimizer = optim.SGD([w])
+    given = {"params": [b], "lr": -1}
+    for group in (given, {"params": [w]}, {"params": [("b", b)]}, [b]):
+        with pytest.raises((ValueError, TypeError)):
+            optimizer.add_param_group(group)
+    assert given == {"params": [b], "lr": -1}
+    assert len(optimizer.param_groups) == 1
+
+
+def test_refuses_a_list_of_parameters_that_grew():
+    w = ag.Value([1.0])
+    optimizer = optim.SGD([w])
+    optimizer.step()
+    optimizer.param_groups[0]["params"].append(ag.Value([1.0]))
+    with pytest.raises(ValueError, match="add_param_group"):
+        optimizer.step()
+
+
+def test_a_model_instead_of_its_parameters():
+    class Model:
+        def parameters(self):
+            return [ag.Value([1.0])]
+
+    with pytest.raises(TypeError, match=r"Write model\.parameters\(\)"):
+        optim.SGD(Model())
+    with pytest.raises(TypeError, match=r"Call it: model\.parameters\(\)"):
+        optim.SGD(Model().parameters)
