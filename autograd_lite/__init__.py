@@ -11,6 +11,7 @@ Example:
 """
 
 from .check import GradientError, check_grads
+from .draw import Drawing, draw
 from .graph import Node, Scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
@@ -20,6 +21,7 @@ from .value import Value
 __version__ = "0.1.0"
 
 __all__ = [
+    "Drawing",
     "GradientError",
     "Node",
     "Scope",
@@ -27,6 +29,7 @@ __all__ = [
     "check_grads",
     "defvjp",
     "defvjp_joint",
+    "draw",
     "enable_grad",
     "grad",
     "is_grad_enabled",

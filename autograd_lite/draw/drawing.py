@@ -1,0 +1,178 @@
+"""`draw` and the `Drawing` that it returns."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..graph import Constant, Node, leaf, nobody
+from ..value import Value
+from .dot import dot_of
+from .picture import Picture, picture_of
+from .render import FORMATS, INSTALL, render
+from .table import table_of
+from .theme import THEMES
+
+READABLE_CARDS = 400
+MOST_CARDS = 2_000  # above, a layout takes minutes and gigabytes
+
+
+class Drawing:
+    """A graph as it was when `draw` was called. A notebook shows it; `save` writes it to a file.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> drawing = ag.draw(ag.Value(2.0, name="x") * 3)
+        >>> drawing
+        <Drawing of 2 cards: .save("graph.svg") writes it, .dot is its DOT text>
+        >>> drawing.dot.startswith("digraph")
+        True
+    """
+
+    def __init__(self, picture: Picture, theme: str, direction: str) -> None:
+        self._picture, self._theme, self._direction = picture, theme, direction
+
+    @cached_property
+    def dot(self) -> str:
+        """The graph in Graphviz's language; equal graphs give equal text. Needs no Graphviz."""
+        return dot_of(self._picture, THEMES[self._theme], self._direction)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing to a file; the ending says as what: .svg, .png, .pdf or .dot.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ValueError: another ending, or too many cards to lay out; .dot has no such limit.
+            RuntimeError: Graphviz is not installed, failed, or took too long.
+
+        Example:
+            >>> import autograd_lite as ag, pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     ag.draw(ag.Value(2.0) * 3).save(pathlib.Path(folder) / "graph.svg").name
+            'graph.svg'
+        """
+        path = Path(path)
+        kind = path.suffix.lower().removeprefix(".")
+        if kind == "dot":
+            content = self.dot.encode()
+        elif kind in FORMATS:
+            content = self._rendered(kind)
+        else:
+            raise ValueError(
+                f"a drawing cannot be saved as {path.name!r}: the name must end in .svg, .png, .pdf or .dot."
+            )
+        path.write_bytes(content)
+        return path
+
+    def _rendered(self, kind: str) -> bytes:
+        cards = len(self._picture.cards)
+        if cards > MOST_CARDS:
+            raise ValueError(
+                f"this graph has {cards:,} cards, and Graphviz needs minutes to lay out more than {MOST_CARDS:,}, "
+                'which nobody could read. Draw a part of it, ag.draw(an_intermediate), or write the text: .save("g.dot").'
+            )
+        if cards > READABLE_CARDS:
+            warnings.warn(
+                f"this graph has {cards:,} cards: above {READABLE_CARDS} a drawing takes seconds and is hard to read. "
+                "ag.draw(an_intermediate) draws a part of it.",
+                stacklevel=3,
+            )
+        return render(self.dot, kind)
+
+    def __repr__(self) -> str:
+        cards = len(self._picture.cards)
+        return f'<Drawing of {cards:,} card{"s"[: cards != 1]}: .save("graph.svg") writes it, .dot is its DOT text>'
+
+    def __str__(self) -> str:
+        return table_of(self._picture)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the SVG, with the table as text; without Graphviz, the table and what to install."""
+        try:
+            table = table_of(self._picture)
+        except Exception as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+        try:
+            return {"image/svg+xml": self._rendered("svg").decode(), "text/plain": table}
+        except Exception as error:  # a notebook prints a traceback over everything else that the cell has to show
+            return {"text/plain": f"{table}\n\n{error}"}
+
+
+def draw(
+    value: Value | Sequence[Value],
+    *,
+    theme: str = "light",
+    direction: str | None = None,
+    gradients: bool | None = None,
+) -> Drawing:
+    """Draw the graph behind a Value: values, gradients, operations, shapes, modules.
+
+    Args:
+        value: the result to draw; or several of them, in a list.
+        theme: "light" or "dark".
+        direction: "LR" for left to right, "TB" for top to bottom; by default LR for single numbers, TB for arrays.
+        gradients: by default what `.grad` holds, and a dash before `backward()`; intermediates that nobody holds any
+            more get the gradient that went through them. True computes all gradients, as `backward()` on `value`
+            would (on its sum, if it is an array). False leaves them out. No `.grad` is touched in any case.
+
+    Returns:
+        The `Drawing`: `.save("x.svg")`, or leave it on the last line of a notebook's cell.
+
+    Raises:
+        TypeError: `value` is not a Value.
+        ValueError: an unknown theme or direction, or an empty list.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> a, b = ag.Value(2.0, name="a"), ag.Value(-3.0, name="b")
+        >>> c = a * b
+        >>> c.backward()
+        >>> print(ag.draw(c))
+        card  name  operation  of     shape   data     grad
+        n1    a     input             scalar  2.0000   −3.0000
+        n2    b     input             scalar  −3.0000  2.0000
+        n3          ×          n1 n2  scalar  −6.0000  1.0000
+    """
+    values: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+    for item in values:
+        if not isinstance(item, Value):
+            raise TypeError(_refusal(item))
+    if not values:
+        raise ValueError("an empty list has nothing to draw. Write ag.draw(loss), or ag.draw([y1, y2]).")
+    for option, given, choices in (
+        ("theme", theme, tuple(THEMES)),
+        ("direction", direction, ("LR", "TB", None)),
+        ("gradients", gradients, (True, False, None)),
+    ):
+        if not any(given is choice or (isinstance(choice, str) and given == choice) for choice in choices):
+            raise ValueError(f"{option}={given!r} is unknown: it must be one of {', '.join(map(repr, choices))}.")
+    picture = picture_of([_node(item) for item in values], gradients)
+    return Drawing(picture, theme, direction or ("LR" if picture.scalar else "TB"))
+
+
+def _node(value: Value) -> Node:
+    if value.node is None:  # a constant without a name has none
+        return leaf(Constant, value.data, None, nobody)
+    return value.node
+
+
+def _refusal(item: Any) -> str:
+    kind = type(item).__name__
+    if hasattr(item, "parameters") and callable(item):
+        fix = f"Run the {kind} first and draw what comes out: ag.draw(model(x))."
+    elif callable(item):
+        fix = "Call it and draw what comes out: ag.draw(f(x))."
+    elif isinstance(item, int | float) or hasattr(item, "dtype"):
+        fix = "A plain number or array has no graph. Compute with a Value: x = ag.Value(...); ag.draw(f(x))."
+    else:
+        fix = "Write ag.draw(loss), or ag.draw([y1, y2])."
+    return f"draw() needs a Value, got {kind}. {fix}"
+
+
+__all__ = ["INSTALL", "Drawing", "draw"]
