@@ -11,7 +11,7 @@ Example:
 """
 
 from .check import GradientError, check_grads
-from .draw import Drawing, draw
+from .draw import draw
 from .graph import Node, Scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
@@ -21,7 +21,6 @@ from .value import Value
 __version__ = "0.1.0"
 
 __all__ = [
-    "Drawing",
     "GradientError",
     "Node",
     "Scope",

@@ -1,4 +1,4 @@
-"""`draw` and the `Drawing` that it returns."""
+"""What `draw` does, and the `Drawing` that it returns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..graph import Constant, Node, leaf, nobody
 from ..value import Value
 from .dot import dot_of
 from .picture import Picture, picture_of
-from .render import FORMATS, INSTALL, render
+from .render import FORMATS, render
 from .table import table_of
 from .theme import THEMES
 
@@ -75,7 +75,7 @@ class Drawing:
         if cards > MOST_CARDS:
             raise ValueError(
                 f"this graph has {cards:,} cards, and Graphviz needs minutes to lay out more than {MOST_CARDS:,}, "
-                'which nobody could read. Draw a part of it, ag.draw(an_intermediate), or write the text: .save("g.dot").'
+                'which nobody could read. Draw a part of it, ag.draw(an_intermediate), or write .save("g.dot").'
             )
         if cards > READABLE_CARDS:
             warnings.warn(
@@ -104,41 +104,8 @@ class Drawing:
             return {"text/plain": f"{table}\n\n{error}"}
 
 
-def draw(
-    value: Value | Sequence[Value],
-    *,
-    theme: str = "light",
-    direction: str | None = None,
-    gradients: bool | None = None,
-) -> Drawing:
-    """Draw the graph behind a Value: values, gradients, operations, shapes, modules.
-
-    Args:
-        value: the result to draw; or several of them, in a list.
-        theme: "light" or "dark".
-        direction: "LR" for left to right, "TB" for top to bottom; by default LR for single numbers, TB for arrays.
-        gradients: by default what `.grad` holds, and a dash before `backward()`; intermediates that nobody holds any
-            more get the gradient that went through them. True computes all gradients, as `backward()` on `value`
-            would (on its sum, if it is an array). False leaves them out. No `.grad` is touched in any case.
-
-    Returns:
-        The `Drawing`: `.save("x.svg")`, or leave it on the last line of a notebook's cell.
-
-    Raises:
-        TypeError: `value` is not a Value.
-        ValueError: an unknown theme or direction, or an empty list.
-
-    Example:
-        >>> import autograd_lite as ag
-        >>> a, b = ag.Value(2.0, name="a"), ag.Value(-3.0, name="b")
-        >>> c = a * b
-        >>> c.backward()
-        >>> print(ag.draw(c))
-        card  name  operation  of     shape   data     grad
-        n1    a     input             scalar  2.0000   −3.0000
-        n2    b     input             scalar  −3.0000  2.0000
-        n3          ×          n1 n2  scalar  −6.0000  1.0000
-    """
+def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | None, gradients: bool | None) -> Drawing:
+    """What `draw` does."""
     values: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
     for item in values:
         if not isinstance(item, Value):
@@ -173,6 +140,3 @@ def _refusal(item: Any) -> str:
     else:
         fix = "Write ag.draw(loss), or ag.draw([y1, y2])."
     return f"draw() needs a Value, got {kind}. {fix}"
-
-
-__all__ = ["INSTALL", "Drawing", "draw"]
