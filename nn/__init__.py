@@ -11,13 +11,71 @@ Example:
     (16, 2)
 """
 
+from . import functional, init, optim, random
+from .data import DataLoader
 from .dtype import get_default_dtype, set_default_dtype
+from .layers import (
+    GELU,
+    Dropout,
+    Embedding,
+    Identity,
+    LayerNorm,
+    Linear,
+    ModuleList,
+    MultiheadAttention,
+    Neuron,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Tanh,
+    TransformerEncoderLayer,
+)
+from .losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
 from .module import Module
+from .optim import SGD, Adam, AdamW
 from .parameter import Parameter
+from .random import manual_seed
+from .training import History, accuracy, evaluate, fit
 
 __all__ = [
+    "GELU",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "DataLoader",
+    "Dropout",
+    "Embedding",
+    "History",
+    "Identity",
+    "LayerNorm",
+    "Linear",
+    "MSELoss",
     "Module",
+    "ModuleList",
+    "MultiheadAttention",
+    "Neuron",
     "Parameter",
+    "ReLU",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "TransformerEncoderLayer",
+    "accuracy",
+    "evaluate",
+    "fit",
+    "functional",
     "get_default_dtype",
+    "init",
+    "manual_seed",
+    "optim",
+    "random",
     "set_default_dtype",
 ]

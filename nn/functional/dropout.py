@@ -1,0 +1,35 @@
+"""Dropout: zeros at random, so that a network does not rely on single units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..random import default_generator, dropout_mask
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Any:
+    """Each element is 0 with probability `p`, else divided by 1 - p; unchanged unless training.
+
+    Srivastava et al., Dropout, 2014.
+
+    Args:
+        input: of any shape.
+        p: the probability of a zero.
+        training: without, the input is returned as it is.
+        generator: where to draw from, by default `nn.random.default_generator`.
+
+    Raises:
+        ValueError: `p` is no probability.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.dropout(np.ones(6), 0.5, generator=np.random.default_rng(1))
+        array([0., 2., 2., 2., 0., 0.])
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if not training or p == 0:
+        return input
+    return input * dropout_mask(input.shape, p, input.dtype, default_generator if generator is None else generator)

@@ -1,0 +1,48 @@
+"""The affine map of a fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd_lite as ag
+
+
+@ag.primitive
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """`input @ weight.T + bias`, as one operation.
+
+    Shapes: `(*, in_features)`, `(out_features, in_features)`, `(out_features,)` -> `(*, out_features)`.
+
+    Raises:
+        ValueError: the last axis of `input` is not in_features long.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
+        array([11.5, 17. ])
+    """
+    if input.shape[-1:] != weight.shape[1:]:
+        raise ValueError(
+            f"the input must have shape (*, in_features) with in_features = {weight.shape[1]}, got {input.shape}."
+        )
+    out = _rows(input) @ weight.T
+    if bias is not None:
+        out += bias
+    return out if input.ndim == 2 else out.reshape(*input.shape[:-1], -1)
+
+
+def _rows(x: Any) -> Any:
+    """All leading axes as one: one product of matrices beats a loop over many."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+def _input(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
+    share = _rows(g) @ weight
+    return share if input.ndim == 2 else share.reshape(input.shape)
+
+
+def _weight(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
+    return _rows(g).T @ _rows(input)
+
+
+ag.defvjp(linear, _input, _weight, lambda g, out, input, weight, bias=None: g)

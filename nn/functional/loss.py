@@ -1,0 +1,293 @@
+"""Losses: how far a prediction is from its target, as one number."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+from .activation import log_softmax_along, sigmoid
+
+
+def _check_reduction(reduction: str) -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction: it is 'mean', 'sum' or 'none'")
+
+
+def _reduced(losses: Any, reduction: str) -> Any:
+    if reduction == "mean":
+        return losses.mean()
+    return losses.sum() if reduction == "sum" else losses
+
+
+def _check_shapes(input: Any, target: Any) -> None:
+    """Refuse what would broadcast: `(n, 1)` against `(n,)` gives an n × n matrix of losses."""
+    given, wanted = np.shape(input), np.shape(target)
+    if given == wanted:
+        return
+    hint = ""
+    for name, longer, shorter in (("input", given, wanted), ("target", wanted, given)):
+        if longer == (*shorter, 1):
+            hint = f" Write {name}.squeeze(-1)."
+    raise ValueError(f"Target size ({wanted}) must be the same as input size ({given}).{hint}")
+
+
+# ---- regression ----
+
+
+@ag.primitive
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The mean of (input - target)².
+
+    Args:
+        input: the prediction, of any shape.
+        target: of the same shape.
+        reduction: `"mean"`, `"sum"`, or `"none"` for each element's own.
+
+    Raises:
+        ValueError: the shapes differ: nothing is broadcast.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> float(nn.functional.mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+        2.0
+    """
+    _check_reduction(reduction)
+    _check_shapes(input, target)
+    difference = input - target
+    return _reduced(difference * difference, reduction)
+
+
+def _mse_slope(g: Any, input: Any, target: Any, reduction: str) -> Any:
+    return g * (2 / np.size(input) if reduction == "mean" else 2) * (input - target)
+
+
+ag.defvjp(
+    mse_loss,
+    lambda g, out, input, target, reduction="mean": _mse_slope(g, input, target, reduction),
+    lambda g, out, input, target, reduction="mean": _mse_slope(g, target, input, reduction),
+)
+
+
+# ---- classification ----
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    """-(y log σ(x) + (1 - y) log(1 - σ(x))) with the sigmoid σ, computed without overflow.
+
+    Args:
+        input: scores x of any shape, before the sigmoid.
+        target: probabilities y of the same shape; 0 and 1, or booleans, for two classes.
+        weight: a factor for each element, broadcast.
+        reduction: `"mean"`, `"sum"`, or `"none"` for each element's own.
+        pos_weight: a factor for the first term, broadcast: above 1 it favours recall.
+
+    Raises:
+        ValueError: the shapes of input and target differ: nothing is broadcast.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> float(nn.functional.binary_cross_entropy_with_logits(np.array([0.0, 1000.0]), np.array([0, 1])).round(4))
+        0.3466
+    """
+    _check_reduction(reduction)
+    _check_shapes(input, target)
+    if not isinstance(target, ag.Value) or target.dtype.kind != "f":
+        target = _raw(target)
+        if target.dtype.kind != "f":  # an integer array would make the loss float64
+            target = target.astype(input.dtype)
+    losses = logistic_loss(input, target, pos_weight)
+    return _reduced(losses if weight is None else losses * weight, reduction)
+
+
+def _softplus(x: Any) -> Any:
+    """log(1 + e^x), which never overflows."""
+    return np.logaddexp(x, 0)
+
+
+@ag.primitive
+def logistic_loss(x: Any, y: Any, pos_weight: Any) -> Any:
+    """Elementwise: -(p y log σ(x) + (1 - y) log(1 - σ(x))), and log σ(x) = -softplus(-x)."""
+    if pos_weight is None:
+        return x - x * y + _softplus(-x)
+    return x - x * y + (1 + (pos_weight - 1) * y) * _softplus(-x)
+
+
+def _logistic_x(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
+    if pos_weight is None:
+        return g * (sigmoid(x) - y)
+    return g * (1 - y - (1 + (pos_weight - 1) * y) * sigmoid(-x))
+
+
+def _logistic_y(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
+    return -g * x if pos_weight is None else g * ((pos_weight - 1) * _softplus(-x) - x)
+
+
+ag.defvjp(logistic_loss, _logistic_x, _logistic_y, lambda g, out, x, y, pos_weight: g * y * _softplus(-x))
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """-log softmax(input)[target]: how surprised the scores are by the right class.
+
+    Shapes: input `(C,)`, `(N, C)` or `(N, C, d1, ...)`; target of classes `()`, `(N,)` or `(N, d1, ...)`, or
+    of probabilities with the shape of the input.
+
+    Args:
+        input: scores, before the softmax.
+        target: integers from 0 to C - 1, or floating probabilities of the C classes.
+        weight: a factor for each class, `(C,)`; the mean is then the weighted mean.
+        ignore_index: a target that does not count.
+        reduction: `"mean"`, `"sum"`, or `"none"` for each element's own.
+        label_smoothing: mixes the target with this much of the uniform distribution: Szegedy et al.,
+            Rethinking the Inception architecture, 2016.
+
+    Raises:
+        ValueError: the shapes do not fit.
+        TypeError: floating targets where classes are needed, or integers of the shape of the input.
+        IndexError: a class that there is not.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> float(nn.functional.cross_entropy(np.array([[0.0, 0.0], [0.0, 5.0]]), np.array([0, 1])).round(4))
+        0.3499
+    """
+    _check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    shape = np.shape(input)
+    if not shape:
+        raise ValueError("cross_entropy needs scores of shape (C,), (N, C) or (N, C, d1, ...), got a single number")
+    dim = min(len(shape) - 1, 1)
+    if weight is not None:
+        weight = _raw(weight)
+        if weight.shape != shape[dim : dim + 1]:
+            raise ValueError(
+                f"cross_entropy: weight tensor should be defined either for all {shape[dim]} classes or no classes "
+                f"but got weight tensor of shape: {list(weight.shape)}"
+            )
+    log_probabilities = log_softmax_along(input, dim)
+    of_probabilities = np.shape(target) == shape
+    _check_target(shape, target, dim, of_probabilities, ignore_index)
+    if of_probabilities:
+        return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing, dim)
+    return _against_classes(log_probabilities, _raw(target), weight, ignore_index, reduction, label_smoothing, dim)
+
+
+def _raw(x: Any) -> Any:
+    return x.data if isinstance(x, ag.Value) else np.asarray(x)
+
+
+def _check_target(shape: tuple[int, ...], target: Any, dim: int, of_probabilities: bool, ignore_index: int) -> None:
+    given, floating = np.shape(target), _raw(target).dtype.kind == "f"
+    if of_probabilities:
+        if not floating:
+            raise TypeError(
+                f"a target of the shape of the input, {shape}, must hold probabilities, got {_raw(target).dtype}. For "
+                "one-hot rows write target.astype(input.dtype), for classes pass their integers alone."
+            )
+        if ignore_index >= 0:
+            raise ValueError("ignore_index is not supported for floating point target")
+        return
+    expected = shape[:dim] + shape[dim + 1 :]
+    if given != expected:
+        hint = " Write target.squeeze(-1)." if given == (*expected, 1) else ""
+        raise ValueError(
+            f"cross_entropy: scores of shape {shape} need target classes of shape {expected} or probabilities of shape "
+            f"{shape}, got {given}.{hint}"
+        )
+    if _raw(target).dtype.kind not in "iu":
+        raise TypeError(
+            f"cross_entropy: target classes must be integers, got {_raw(target).dtype}. Write target.astype(np.int64)."
+        )
+
+
+def _along(weight: Any, shape: tuple[int, ...], dim: int) -> Any:
+    """A weight for each class, so that it broadcasts over the axes behind."""
+    return weight.reshape(-1, *(1,) * (len(shape) - dim - 1))
+
+
+def _against_probabilities(
+    log_probabilities: Any, target: Any, weight: Any, reduction: str, label_smoothing: float, dim: int
+) -> Any:
+    shape = log_probabilities.shape
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
+    if weight is not None:
+        target = target * _along(weight, shape, dim)
+    losses = -(log_probabilities * target).sum(axis=dim)
+    return losses.sum() * (1 / losses.size) if reduction == "mean" else _reduced(losses, reduction)
+
+
+def _against_classes(
+    log_probabilities: Any,
+    classes: Any,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+    dim: int,
+) -> Any:
+    shape, dtype = log_probabilities.shape, log_probabilities.dtype
+    kept = None
+    if ignore_index >= 0 or (classes.size and classes.min() < 0):
+        kept = classes != ignore_index
+        classes = np.where(kept, classes, 0)
+    if classes.size and (classes.min() < 0 or classes.max() >= shape[dim]):
+        wrong = classes[(classes < 0) | (classes >= shape[dim])].flat[0]
+        raise IndexError(f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}.")
+    factor: Any = 1.0  # of each sample
+    if weight is not None:
+        factor = weight.astype(dtype)[classes]
+    if kept is not None:
+        factor = factor * kept.astype(dtype)
+    divisor = 1.0
+    if reduction == "mean":
+        divisor = float(classes.size if isinstance(factor, float) else factor.sum())
+    every = log_probabilities
+    index = list(np.indices(classes.shape, sparse=True))
+    place = (*index[:dim], classes, *index[dim:])
+    loss = negative_log_likelihood(every, place, factor / (divisor or 1.0), reduction)
+    if label_smoothing:
+        if weight is not None:
+            every = every * _along(weight.astype(dtype), shape, dim)
+        uniform = -every.sum(axis=dim) * ((1.0 if kept is None else kept.astype(dtype)) / (divisor or 1.0))
+        uniform = uniform if reduction == "none" else uniform.sum()
+        loss = (1 - label_smoothing) * loss + (label_smoothing / shape[dim]) * uniform
+    if not divisor:
+        warnings.warn("every target of cross_entropy is ignored, so their mean is nan", stacklevel=3)
+        loss = loss + float("nan")
+    return loss
+
+
+@ag.primitive
+def negative_log_likelihood(log_probabilities: Any, place: Any, factor: Any, reduction: str) -> Any:
+    """-log_probabilities[place] · factor: each element's own for `"none"`, else their sum."""
+    losses = log_probabilities[place] * -factor
+    return losses if reduction == "none" else losses.sum()
+
+
+@ag.primitive
+def placed(g: Any, place: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of that shape, and `g` at `place`, where no element is named twice."""
+    out = np.zeros_like(g, shape=shape)
+    out[place] = g
+    return out
+
+
+ag.defvjp(
+    negative_log_likelihood,
+    lambda g, out, x, place, factor, reduction: placed(g * -factor, place, x.shape),
+)
+ag.defvjp(placed, lambda g, out, x, place, shape: g[place])

@@ -1,0 +1,86 @@
+"""Normalization of activations to mean 0 and variance 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+
+def layer_norm(
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """(x - mean) / sqrt(variance + eps) · weight + bias, over the last axes.
+
+    Ba et al., Layer normalization, 2016. The variance is the biased one.
+
+    Shapes: `(*, *normalized_shape)` -> the same; `weight` and `bias` have `normalized_shape`.
+
+    Args:
+        input: what to normalize.
+        normalized_shape: the lengths of the last axes, over which mean and variance are taken.
+        weight: a factor for each element, or None for 1.
+        bias: a summand for each element, or None for 0.
+        eps: keeps the root away from 0.
+
+    Raises:
+        ValueError: the input does not end in `normalized_shape`, or `weight` or `bias` have another shape.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.layer_norm(np.array([1.0, 2.0, 3.0]), 3).round(4)
+        array([-1.2247,  0.    ,  1.2247])
+    """
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    given = np.shape(input)
+    if not shape or given[-len(shape) :] != shape:
+        raise ValueError(
+            f"Given normalized_shape={list(shape)}, expected input with shape "
+            f"[{', '.join(['*', *map(str, shape)])}], but got input of size{list(given)}"
+        )
+    for name, x in (("weight", weight), ("bias", bias)):
+        if x is not None and x.shape != shape:
+            raise ValueError(f"Expected {name} to be of same shape as normalized_shape {shape}, but got {x.shape}")
+    if len(shape) == 1:
+        return standardized(input, weight, bias, eps)
+    flat = standardized(
+        np.reshape(input, (*given[: -len(shape)], -1)),
+        None if weight is None else weight.reshape(-1),
+        None if bias is None else bias.reshape(-1),
+        eps,
+    )
+    return flat.reshape(given)
+
+
+@ag.primitive
+def standardized(x: Any, weight: Any, bias: Any, eps: float) -> Any:
+    """`layer_norm` over the last axis."""
+    out, inverse = _centred(x, eps)
+    out *= inverse
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _centred(x: Any, eps: float) -> tuple[Any, Any]:
+    """x - mean, and 1 / sqrt(variance + eps)."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = np.expand_dims(np.vecdot(centred, centred), -1) * (1 / x.shape[-1])
+    return centred, (variance + eps) ** -0.5
+
+
+def _standardized(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, ...]:
+    centred, inverse = _centred(x, eps)
+    unit = centred * inverse
+    slope = g if weight is None else g * weight
+    along = np.expand_dims(np.vecdot(slope, unit), -1) * (1 / x.shape[-1])
+    share = inverse * (slope - slope.mean(axis=-1, keepdims=True) - unit * along)
+    return share, None if weight is None else g * unit, g
+
+
+ag.defvjp_joint(standardized, _standardized)
