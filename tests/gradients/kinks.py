@@ -1,0 +1,110 @@
+"""Functions at their kinks, ties and poles, and the gradient that the library has chosen there.
+
+The policy is PyTorch's: the derivative if there is one, else the subgradient of minimum norm for a convex function,
+else the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point of a function, and the gradient of its (single) result there, one array an input.
+
+    Attributes:
+        name: unique, also among the cases of the table.
+        function: takes the namespace and the inputs.
+        inputs: float64 arrays.
+        gradients: what is expected.
+        as_in_pytorch: PyTorch gives the same; None if it has no such function.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    gradients: tuple[Any, ...]
+    as_in_pytorch: bool | None = True
+
+
+def kink(
+    name: str,
+    function: Callable[..., Any],
+    inputs: list[Any],
+    gradients: list[Any],
+    *,
+    as_in_pytorch: bool | None = True,
+) -> Kink:
+    arrays = tuple(np.array(x, dtype=float)[()] for x in inputs)
+    return Kink(
+        f"at a kink: {name}", function, arrays, tuple(np.array(g, dtype=float) for g in gradients), as_in_pytorch
+    )
+
+
+_INF = np.inf
+
+KINKS = [
+    kink("maximum tie", lambda np, x, y: np.maximum(x, y).sum(), [[1, 2], [1, 0]], [[0.5, 1], [0.5, 0]]),
+    kink("minimum tie", lambda np, x, y: np.minimum(x, y).sum(), [[1, 2], [1, 0]], [[0.5, 0], [0.5, 1]]),
+    kink("maximum with a constant", lambda np, x: np.maximum(x, np.array(0.0)).sum(), [[0, 1]], [[0.5, 1]]),
+    kink("fmax tie", lambda np, x, y: np.fmax(x, y), [1, 1], [1, 0]),
+    kink("fmin tie", lambda np, x, y: np.fmin(x, y), [1, 1], [1, 0]),
+    kink("fmax of nan", lambda np, x, y: np.fmax(x, y).sum(), [[np.nan, 1], [2, np.nan]], [[0, 1], [1, 0]]),
+    kink("fmin of nan", lambda np, x, y: np.fmin(x, y).sum(), [[np.nan, 1], [2, np.nan]], [[0, 1], [1, 0]]),
+    kink("max ties", lambda np, x: np.max(x), [[3, 1, 3, 3]], [[1 / 3, 0, 1 / 3, 1 / 3]]),
+    kink("min ties along an axis", lambda np, x: np.min(x, axis=1).sum(), [[[1, 1], [0, 2]]], [[[0.5, 0.5], [1, 0]]]),
+    kink("absolute", lambda np, x: np.absolute(x).sum(), [[0, -1]], [[0, -1]]),
+    kink("clip at its bounds", lambda np, x: np.clip(x, -1, 1).sum(), [[-1, 1, -2, 2, 0]], [[1, 1, 0, 0, 1]]),
+    kink(
+        "bounds of clip",
+        lambda np, x, a, b: np.clip(x, a, b).sum(),
+        [[-2, -1, 0, 1, 2], -1, 1],
+        [[0, 1, 1, 1, 0], 1, 1],
+    ),
+    kink("crossed bounds of clip", lambda np, x, a, b: np.clip(x, a, b), [0, 2, 1], [0, 0, 1]),
+    kink("sqrt at 0", lambda np, x: np.sqrt(x), [0], [_INF]),
+    kink("cbrt at 0", lambda np, x: np.cbrt(x), [0], [_INF], as_in_pytorch=None),
+    kink("norm at 0", lambda np, x: np.linalg.norm(x), [[0, 0]], [[0, 0]]),
+    kink(
+        "norm of rows, one 0",
+        lambda np, x: np.linalg.norm(x, None, -1).sum(),
+        [[[0, 0], [3, 4]]],
+        [[[0, 0], [0.6, 0.8]]],
+    ),
+    kink("norm 3 at 0", lambda np, x: np.linalg.norm(x, 3), [[0, 0]], [[0, 0]]),
+    kink("norm 3 with a 0", lambda np, x: np.linalg.norm(x, 3), [[0, -2]], [[0, -1]]),
+    kink("norm 1 with a 0", lambda np, x: np.linalg.norm(x, 1), [[0, -2]], [[0, -1]]),
+    kink("norm inf tie", lambda np, x: np.linalg.norm(x, np.inf), [[2, -2, 1]], [[0.5, -0.5, 0]]),
+    kink("norm -inf tie", lambda np, x: np.linalg.norm(x, -np.inf), [[2, -2, 3]], [[0.5, -0.5, 0]]),
+    kink("frobenius at 0", lambda np, x: np.linalg.norm(x, "fro"), [[[0, 0], [0, 0]]], [[[0, 0], [0, 0]]]),
+    kink("std of a constant", lambda np, x: np.std(x), [[2, 2, 2]], [[0, 0, 0]]),
+    kink(
+        "std of rows, one constant", lambda np, x: np.std(x, axis=1).sum(), [[[2, 2], [1, 3]]], [[[0, 0], [-0.5, 0.5]]]
+    ),
+    kink("power 0, 0", lambda np, x, y: np.power(x, y), [0, 0], [0, 0]),
+    kink("power 0, 2", lambda np, x, y: np.power(x, y), [0, 2], [0, 0]),
+    kink("power 2, 0", lambda np, x, y: np.power(x, y), [2, 0], [0, np.log(2)]),
+    kink("power 0, 1", lambda np, x, y: np.power(x, y), [0, 1], [1, 0]),
+    kink("x ** 0 at 0", lambda np, x: x**0, [0], [0]),
+    kink("hypot at the origin", lambda np, x, y: np.hypot(x, y), [0, 0], [0, 0], as_in_pytorch=False),
+    kink("arctan2 at the origin", lambda np, y, x: np.arctan2(y, x), [0, 0], [0, 0]),
+    kink("sinc at 0", lambda np, x: np.sinc(x), [0], [0]),
+    kink("prod with a 0", lambda np, x: np.prod(x), [[0, 2, 3]], [[6, 0, 0]]),
+    kink("prod with two 0", lambda np, x: np.prod(x), [[0, 0, 3]], [[0, 0, 0]]),
+    kink("copysign at 0", lambda np, x: np.copysign(x, np.array(-1.0)), [0], [0]),
+    kink("sort with ties", lambda np, x: (np.sort(x) * np.array([1.0, 2.0, 3.0])).sum(), [[1, 1, 0]], [[2, 3, 1]]),
+    kink(
+        "log under where",
+        lambda np, x: np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0).sum(),
+        [[0, 2]],
+        [[0, 0.5]],
+    ),
+    kink("relu", lambda np, x: np.relu(x).sum(), [[0, -1, 2]], [[0, 0, 1]]),
+    kink("tanh of 1000", lambda np, x: np.tanh(x), [1000], [0]),
+    kink("logaddexp far apart", lambda np, x, y: np.logaddexp(x, y), [1000, -1000], [1, 0]),
+]

@@ -1,0 +1,56 @@
+"""Gradients where a function has no derivative, and golden gradients from PyTorch everywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value
+
+from .kinks import KINKS, Kink
+from .table import BY_NAME, weighted_sum, weights_for
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "peers" / "golden.json").read_text())
+del GOLDEN["made with"]
+NUMPY_AND_RELU = SimpleNamespace(**{**vars(np), "relu": ag.relu})
+
+
+def gradients_at(kink: Kink, **options: Any) -> list[Any]:
+    values = [Value(x) for x in kink.inputs]
+    with np.errstate(divide="ignore"):  # sqrt and cbrt at 0, whose gradient is infinite
+        kink.function(NUMPY_AND_RELU, *values).backward(**options)
+    return [value.grad for value in values]
+
+
+@pytest.mark.parametrize("kink", KINKS, ids=lambda kink: kink.name)
+def test_the_gradient_at_a_kink_is_the_chosen_one(kink: Kink) -> None:
+    for gradient, expected in zip(gradients_at(kink), kink.gradients, strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-14)
+    for gradient, expected in zip(gradients_at(kink, create_graph=True), kink.gradients, strict=True):
+        np.testing.assert_allclose(gradient.data, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("kink", [k for k in KINKS if k.as_in_pytorch], ids=lambda kink: kink.name)
+def test_the_chosen_gradient_is_pytorchs(kink: Kink) -> None:
+    weight = weights_for(())
+    for expected, golden in zip(kink.gradients, GOLDEN[kink.name], strict=True):
+        np.testing.assert_allclose(expected * weight, golden, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name in BY_NAME])
+def test_gradients_equal_pytorchs(name: str) -> None:
+    case = BY_NAME[name]
+    values = [Value(x) for x in case.inputs]
+    weighted_sum(case.function(np, *values)).backward()
+    for value, golden in zip(values, GOLDEN[name], strict=True):
+        np.testing.assert_allclose(value.grad, np.reshape(golden, value.shape), rtol=1e-9, atol=1e-11)
+
+
+def test_the_golden_file_covers_the_table() -> None:
+    assert len([name for name in GOLDEN if name in BY_NAME]) >= 0.85 * len(BY_NAME)
