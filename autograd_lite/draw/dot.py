@@ -129,21 +129,27 @@ class _Writer:
 
     def _row(self, row: Row) -> str:
         theme = self.theme
-        colours = {Mood.DATA: theme.ink, Mood.GRADIENT: theme.gradient, Mood.NOTHING: theme.muted}
+        colours = {
+            Mood.DATA: theme.ink,
+            Mood.GRADIENT: theme.gradient,
+            Mood.NOTHING: theme.muted,
+            Mood.ALARM: theme.alarm_ink,
+        }
         label = f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{row.label}</FONT></TD>'
         words = _escape_html(row.text).replace("  ", f"{_SPACE} ")
+        size = "11" if self.picture.scalar else "10"
+        number = f'<FONT POINT-SIZE="{size}" COLOR="{colours[row.mood]}">{words}</FONT>'
         if row.mood is Mood.ALARM:
-            cell, words, colour = f' BGCOLOR="{theme.alarm}"', f"<B>{words}</B>", theme.alarm_ink
-        else:
-            cell, colour = "", colours[row.mood]
+            number = (
+                f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" STYLE="ROUNDED" '
+                f'BGCOLOR="{theme.alarm}"><TR><TD ALIGN="RIGHT"><B>{number}</B></TD></TR></TABLE>'
+            )
         if self.picture.scalar:
-            number = f'<FONT COLOR="{colour}">{words}</FONT>'
-            return f'<TR>{label}<TD ALIGN="RIGHT"{cell}>{number}</TD></TR>'
-        number = f'<FONT POINT-SIZE="10" COLOR="{colour}">{words}</FONT>'
+            return f'<TR>{label}<TD ALIGN="RIGHT">{number}</TD></TR>'
         bars = self._histogram(row)
         if bars:
-            return f'<TR>{label}<TD>{bars}</TD><TD ALIGN="RIGHT"{cell}>{number}</TD></TR>'
-        return f'<TR>{label}<TD COLSPAN="2" ALIGN="RIGHT"{cell}>{number}</TD></TR>'
+            return f'<TR>{label}<TD>{bars}</TD><TD ALIGN="RIGHT">{number}</TD></TR>'
+        return f'<TR>{label}<TD COLSPAN="2" ALIGN="RIGHT">{number}</TD></TR>'
 
     def _histogram(self, row: Row) -> str:
         """Cells of a fixed size: they look alike whatever fonts there are."""
@@ -190,7 +196,7 @@ class _Writer:
 
     def _width(self, edge: Edge) -> float:
         """From 1 to 2.8 points over three decades of gradient."""
-        if edge.flow is None:
+        if edge.flow is None or not math.isfinite(edge.flow):
             return 1.0
         flow = _positive(edge.flow)
         return 1.0 + 1.8 * max(0.0, 1.0 + math.log10(flow / self.strongest) / 3) if flow else 0.9
@@ -274,11 +280,13 @@ def _positive(flow: float | None) -> float:
 
 
 def _escape_html(words: str) -> str:
-    return html.escape(printable(words))
+    r"""Words for a label. Graphviz replaces `\N` and its like even in markup."""
+    return html.escape(printable(words)).replace("\\", "\\\\")
 
 
 def _escaped(words: str) -> Any:
-    """Words for a quoted string of DOT: nothing in them is taken for markup, an entity or an escape."""
+    """Words for a tooltip: nothing in them is taken for markup, an entity or an escape."""
     from graphviz import escape
 
-    return escape(html.escape("\n".join(printable(line) for line in words.splitlines())))
+    written = html.escape("\n".join(printable(line) for line in words.splitlines()))
+    return escape(written.replace("\\", "\\\\"))  # doubled twice: Graphviz replaces escapes in a tooltip twice

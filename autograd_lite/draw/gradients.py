@@ -7,30 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, backpropagate, nobody
+from ..graph import Node, backpropagate, nobody, stale
 from ..primitive import RULES
-
-
-def value_of(node: Node) -> Any:
-    """The Value of a Node; None if nobody holds it, or if its array was replaced since."""
-    try:
-        return node.handle()
-    except RuntimeError:  # a stale leaf
-        return None
 
 
 def is_stale(node: Node) -> bool:
     """Whether the array of this leaf was replaced after the graph had read it."""
-    try:
-        node.handle()
-    except RuntimeError:
-        return True
-    return False
+    return node.handle is stale
 
 
 def held_gradient(node: Node) -> Any:
     """The `.grad` of the Value of a Node, as an array; None if there is none."""
-    gradient = getattr(value_of(node), "grad", None)
+    gradient = getattr(node.handle(), "grad", None)
     return getattr(gradient, "data", gradient) if hasattr(type(gradient), "__record__") else gradient
 
 
@@ -57,7 +45,7 @@ def shown_gradients(roots: Sequence[Node], nodes: Sequence[Node], wanted: bool |
         held = held_gradient(node)
         if held is not None:
             found[node] = held
-        elif value_of(node) is not None:
+        elif node.handle() is not None:
             found.pop(node, None)
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 from .. import graph
 from ..graph import Node, Scope
 from . import operations
-from .gradients import is_stale, local_derivatives, shown_gradients, value_of
+from .gradients import is_stale, local_derivatives, shown_gradients
 from .statistics import Mood, Row, data_row, gradient_row
 from .text import cleaned, shape_of, significant
 from .theme import Role
@@ -191,7 +191,7 @@ class _Painter:
     def _role(self, node: Node) -> Role:
         if node.function is not None:
             return Role.OUTPUT if node in self.roots else Role.INTERMEDIATE
-        value = value_of(node)
+        value = node.handle()
         if value is None:  # nobody holds it any more: only its name can tell
             parameter = any(path and (node.name or "").startswith(f"{path}.") for path in self._module_paths())
         else:

@@ -33,7 +33,7 @@ class Row:
         mood: how to read them.
         bars: the heights of the histogram between 0 and 1; empty for none.
         exact: the numbers in full, for the tooltip.
-        size: the magnitude of a gradient, 0.0 for none.
+        size: the magnitude of a gradient: 0.0 for none, NaN for one that is not finite.
     """
 
     label: str
@@ -98,7 +98,7 @@ def _scalar_row(label: str, number: Any, mood: Mood) -> Row:
     if isinstance(number, bool | int):
         return Row(label, plain(number), mood, exact=exact)
     if not np.isfinite(number):
-        return Row(label, fixed(number), Mood.ALARM, exact=exact)
+        return Row(label, fixed(number), Mood.ALARM, exact=exact, size=np.nan)
     if mood is Mood.GRADIENT and number == 0:
         return Row(label, fixed(number), Mood.NOTHING, exact=exact)
     return Row(label, fixed(number), mood, exact=exact, size=abs(number) if mood is Mood.GRADIENT else 0.0)
@@ -108,9 +108,12 @@ def _alarm(label: str, data: Any) -> Row | None:
     nans, infinities = int(np.isnan(data).sum()), int(np.isinf(data).sum())
     if not nans and not infinities:
         return None
-    parts = [f"{count:,} {what}" for count, what in ((nans, "NaN"), (infinities, "∞")) if count]
-    text = f"{' + '.join(parts)} of {data.size:,}"
-    return Row(label, text, Mood.ALARM, exact=text)
+    if nans == data.size:
+        text = "all NaN"
+    else:
+        parts = [f"{count:,} {what}" for count, what in ((nans, "NaN"), (infinities, "∞")) if count]
+        text = f"{' + '.join(parts)} of {data.size:,}"
+    return Row(label, text, Mood.ALARM, exact=text, size=np.nan)
 
 
 def _bars(data: Any, low: float, high: float) -> tuple[float, ...]:
