@@ -6,9 +6,8 @@ layer computes lives in `layers`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,29 +15,13 @@ import autograd_lite as ag
 from autograd_lite.graph import current_state
 
 from .parameter import Parameter
+from .state import LoadedKeys, load, slots
 
 # Counts every change of a tree of modules that has been named, so that a call sees with one comparison
 # whether the names in its tree still hold.
 _changes = 0
 _UNNAMED = -1
 _OWN = frozenset({"training", "_stamp", "_scope", "_hooked", "_forward_pre_hooks", "_forward_hooks", "_buffers"})
-
-
-class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` could not match.
-
-    Attributes:
-        missing_keys: the keys of the module that the state dict lacks.
-        unexpected_keys: the keys of the state dict that the module lacks.
-    """
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return f"LoadedKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class RemovableHandle:
@@ -330,7 +313,7 @@ class Module:
         PyTorch hands out the arrays themselves, so that a "best state so far" goes on changing; here it
         stays what it was. A shared parameter is listed under each of its paths, as in PyTorch.
         """
-        return {path: np.array(_array(getter())) for path, getter, _ in _slots(self)}
+        return {slot.path: np.array(slot.read()) for slot in slots(self)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Copy arrays into the parameters and buffers of the same path, into their own memory and dtype.
@@ -351,46 +334,7 @@ class Module:
             >>> b.load_state_dict(a.state_dict())
             <All keys matched successfully>
         """
-        slots = list(_slots(self))
-        expected = {path for path, _, _ in slots}
-        missing = [path for path, _, _ in slots if path not in state_dict]
-        unexpected = [path for path in state_dict if path not in expected]
-        problems = []
-        if strict and missing:
-            problems.append(f"Missing key(s) in state_dict: {_quoted(missing)}. ")
-        if strict and unexpected:
-            problems.append(f"Unexpected key(s) in state_dict: {_quoted(unexpected)}. ")
-        writes = []
-        for path, getter, setter in slots:
-            if path not in state_dict:
-                continue
-            new, own = np.asarray(_array(state_dict[path])), _array(getter())
-            if new.shape != own.shape:
-                problems.append(
-                    f"size mismatch for {path}: copying a param with shape {new.shape} from checkpoint, "
-                    f"the shape in current model is {own.shape}."
-                )
-            elif new.dtype.kind not in "fiub" or (new.dtype.kind == "f" and own.dtype.kind != "f"):
-                problems.append(f"dtype mismatch for {path}: {new.dtype} cannot be copied into {own.dtype}.")
-            writes.append((setter, own, new))
-        if problems:
-            hint = _prefix_hint(missing, unexpected)
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems + hint)
-            )
-        if not writes and state_dict:
-            warnings.warn(
-                f"no key of the state dict is one of {type(self).__name__}'s, so nothing was loaded: the module has "
-                f"{_quoted(missing[:3])}, the state dict {_quoted(unexpected[:3])}.",
-                stacklevel=2,
-            )
-        for setter, own, new in writes:
-            if isinstance(own, np.generic) or not own.flags.writeable:
-                own = np.array(new, own.dtype)[()]
-            else:
-                own[...] = new
-            setter(own)  # also where it was written in place: a graph recorded before must not run backward
-        return LoadedKeys(missing, unexpected)
+        return load(self, state_dict, strict)
 
     # ---- text ----
 
@@ -447,29 +391,6 @@ def _walk(module: Module, path: str, above: tuple[Module, ...]) -> Iterator[tupl
 
 def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _slots(root: Module) -> Iterator[tuple[str, Callable[[], Any], Callable[[Any], None]]]:
-    """Every place of the state: its path, how to read it and how to write it."""
-    for path, module in root.named_modules(remove_duplicate=False):
-        for name, member in _members(module):
-            if isinstance(member, Parameter):
-                yield _joined(path, name), _reader(member, "data"), _writer(member, "data")
-        for name, persistent in module._buffers.items():
-            if persistent and getattr(module, name) is not None:
-                yield _joined(path, name), _reader(module, name), _writer(module, name)
-
-
-def _reader(owner: Any, name: str) -> Callable[[], Any]:
-    return lambda: getattr(owner, name)
-
-
-def _writer(owner: Any, name: str) -> Callable[[Any], None]:
-    return lambda value: setattr(owner, name, value)
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, ag.Value) else value
 
 
 def _check_buffer(name: str, value: Any) -> None:
@@ -534,24 +455,6 @@ def _explain(error: Exception, module: Module, args: tuple[Any, ...], kwargs: di
 
 def _shape(x: Any) -> str:
     return f"{x.dtype} of shape {x.shape}" if hasattr(x, "shape") and hasattr(x, "dtype") else type(x).__name__
-
-
-def _quoted(keys: list[str]) -> str:
-    return ", ".join(f'"{key}"' for key in keys)
-
-
-def _prefix_hint(missing: list[str], unexpected: list[str]) -> list[str]:
-    """What to write if all the keys are there, only with something in front."""
-    for longer, shorter in ((unexpected, missing), (missing, unexpected)):
-        if longer and shorter and longer[0].endswith("." + shorter[0]):
-            prefix = longer[0].removesuffix(shorter[0])
-            if {prefix + key for key in shorter} == set(longer):
-                change = "key.removeprefix(prefix)" if longer is unexpected else "prefix + key"
-                return [
-                    f"The keys differ by a prefix alone. Write {{{change}: array for key, array in "
-                    f"state_dict.items()}} with prefix = {prefix!r}."
-                ]
-    return []
 
 
 def _indented(text: str) -> str:
