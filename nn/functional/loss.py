@@ -23,6 +23,18 @@ def _reduced(losses: Any, reduction: str) -> Any:
     return losses.sum() if reduction == "sum" else losses
 
 
+def _constant(x: Any, input: Any) -> Any:
+    """A plain array in the dtype of `input`, so that a float64 or integer constant does not make the loss float64."""
+    dtype = _raw(input).dtype
+    if x is None or dtype.kind != "f" or (isinstance(x, ag.Value) and x.requires_grad):
+        return x
+    return _raw(x).astype(dtype, copy=False)
+
+
+def _raw(x: Any) -> Any:
+    return x.data if isinstance(x, ag.Value) else np.asarray(x)
+
+
 def _check_shapes(input: Any, target: Any) -> None:
     """Refuse what would broadcast: `(n, 1)` against `(n,)` gives an n × n matrix of losses."""
     given, wanted = np.shape(input), np.shape(target)
@@ -38,7 +50,6 @@ def _check_shapes(input: Any, target: Any) -> None:
 # ---- regression ----
 
 
-@ag.primitive
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The mean of (input - target)².
 
@@ -57,18 +68,24 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check_reduction(reduction)
     _check_shapes(input, target)
-    difference = input - target
+    return squared_error(input, _constant(target, input), reduction)
+
+
+@ag.primitive
+def squared_error(x: Any, y: Any, reduction: str) -> Any:
+    """(x - y)², reduced."""
+    difference = x - y
     return _reduced(difference * difference, reduction)
 
 
-def _mse_slope(g: Any, input: Any, target: Any, reduction: str) -> Any:
-    return g * (2 / np.size(input) if reduction == "mean" else 2) * (input - target)
+def _squared_error(g: Any, x: Any, y: Any, reduction: str) -> Any:
+    return g * (2 / np.size(x) if reduction == "mean" else 2) * (x - y)
 
 
 ag.defvjp(
-    mse_loss,
-    lambda g, out, input, target, reduction="mean": _mse_slope(g, input, target, reduction),
-    lambda g, out, input, target, reduction="mean": _mse_slope(g, target, input, reduction),
+    squared_error,
+    lambda g, out, x, y, reduction: _squared_error(g, x, y, reduction),
+    lambda g, out, x, y, reduction: _squared_error(g, y, x, reduction),
 )
 
 
@@ -97,12 +114,8 @@ def binary_cross_entropy_with_logits(
     """
     _check_reduction(reduction)
     _check_shapes(input, target)
-    if not isinstance(target, ag.Value) or target.dtype.kind != "f":
-        target = _raw(target)
-        if target.dtype.kind != "f":  # an integer array would make the loss float64
-            target = target.astype(input.dtype)
-    losses = logistic_loss(input, target, pos_weight)
-    return _reduced(losses if weight is None else losses * weight, reduction)
+    losses = logistic_loss(input, _constant(target, input), _constant(pos_weight, input))
+    return _reduced(losses if weight is None else losses * _constant(weight, input), reduction)
 
 
 def _softplus(x: Any) -> Any:
@@ -171,7 +184,7 @@ def cross_entropy(
         raise ValueError("cross_entropy needs scores of shape (C,), (N, C) or (N, C, d1, ...), got a single number")
     dim = min(len(shape) - 1, 1)
     if weight is not None:
-        weight = _raw(weight)
+        weight = _constant(weight, input)
         if weight.shape != shape[dim : dim + 1]:
             raise ValueError(
                 f"cross_entropy: weight tensor should be defined either for all {shape[dim]} classes or no classes "
@@ -181,12 +194,10 @@ def cross_entropy(
     of_probabilities = np.shape(target) == shape
     _check_target(shape, target, dim, of_probabilities, ignore_index)
     if of_probabilities:
-        return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing, dim)
+        return _against_probabilities(
+            log_probabilities, _constant(target, input), weight, reduction, label_smoothing, dim
+        )
     return _against_classes(log_probabilities, _raw(target), weight, ignore_index, reduction, label_smoothing, dim)
-
-
-def _raw(x: Any) -> Any:
-    return x.data if isinstance(x, ag.Value) else np.asarray(x)
 
 
 def _check_target(shape: tuple[int, ...], target: Any, dim: int, of_probabilities: bool, ignore_index: int) -> None:
@@ -249,7 +260,7 @@ def _against_classes(
         raise IndexError(f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}.")
     factor: Any = 1.0  # of each sample
     if weight is not None:
-        factor = weight.astype(dtype)[classes]
+        factor = weight[classes]
     if kept is not None:
         factor = factor * kept.astype(dtype)
     divisor = 1.0
@@ -261,7 +272,7 @@ def _against_classes(
     loss = negative_log_likelihood(every, place, factor / (divisor or 1.0), reduction)
     if label_smoothing:
         if weight is not None:
-            every = every * _along(weight.astype(dtype), shape, dim)
+            every = every * _along(weight, shape, dim)
         uniform = -every.sum(axis=dim) * ((1.0 if kept is None else kept.astype(dtype)) / (divisor or 1.0))
         uniform = uniform if reduction == "none" else uniform.sum()
         loss = (1 - label_smoothing) * loss + (label_smoothing / shape[dim]) * uniform
