@@ -294,7 +294,8 @@ def _is_new(share: Any, gradient: Any, out: Any, args: tuple[Any, ...], shares: 
     """Whether a rule made this array just now, so that it is nobody else's and no view."""
     if share.base is not None or share is gradient or share is out or any(share is a for a in args):
         return False
-    return sum(share is other for other in shares) < 2  # a joint rule may return one array twice
+    # a joint rule may return one array twice, or a view of it
+    return sum(share is other or getattr(other, "base", None) is share for other in shares) < 2
 
 
 def _fit(share: Any, like: Any, function: Any) -> Any:
