@@ -63,15 +63,12 @@ def leaves(outcome: Any) -> list[Any]:
 
 def called_generically(function: Any, v: Value) -> Any:
     """The call with `v` for every argument that has no default."""
-    required = []
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except ValueError:  # written in C, without a signature
         return function(v)
-    for p in parameters:
-        if p.kind is p.VAR_POSITIONAL or (p.default is p.empty and p.kind is not p.VAR_KEYWORD):
-            required.append(v)
-    return function(*required)
+    required = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]  # *args: one
+    return function(*[v] * len(required))
 
 
 def check(function: Any, call: Any) -> None:
