@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
 from autograd_lite import Scope, Value
 from autograd_lite.draw import drawing, render
 from autograd_lite.draw.text import cleaned
@@ -92,6 +93,14 @@ def group(svg: ElementTree.Element, identity: str) -> list[str]:
     return [text for text in texts if text]
 
 
+def positions(dot: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Where Graphviz puts each card: to the right, and upwards."""
+    plain = subprocess.run(["dot", "-Tplain"], input=dot.encode(), capture_output=True, check=True)
+    words = [line.split() for line in plain.stdout.decode().splitlines()]
+    nodes = [word for word in words if word[0] == "node"]
+    return {word[1]: float(word[2]) for word in nodes}, {word[1]: float(word[3]) for word in nodes}
+
+
 def lines(value, **options) -> list[list[str]]:
     """The drawing's table, split into words."""
     return [line.split() for line in str(ag.draw(value, **options)).splitlines()[1:]]
@@ -125,7 +134,7 @@ def test_a_drawing_of_arrays_shows_shapes_statistics_norms_modules_and_parameter
     assert group(svg, "n2")[3:] == [statistics, "grad", f"‖∇‖ {norm:.3g}"]
     assert group(svg, "n3")[2:4] == ["data", "all 0"]
     assert group(svg, "n4")[0] == "linear"
-    assert group(svg, "n5")[:2] == ["relu", "act1"]  # a module of one card is a word on it
+    assert group(svg, "n5")[:2] == ["relu", "(act1)"]  # a module of one card is a word on it
     assert group(svg, "n9") == ["targets", "6 int64"]
     assert group(svg, "n10")[:3] == ["loss", "pick", "scalar"]
     frames = [group(svg, f"m{i}")[:2] for i in (1, 2, 3)]
@@ -137,14 +146,28 @@ def test_a_drawing_of_arrays_shows_shapes_statistics_norms_modules_and_parameter
 
 
 @needs_dot
+def test_a_model_of_nn_is_drawn_in_its_modules():
+    nn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    loss = nn.functional.cross_entropy(model(np.ones((5, 4), np.float32)), np.array([0, 2, 1, 1, 0]))
+    loss.backward()
+    svg = svg_of(ag.draw(loss).dot)
+    words = [text.text for text in svg.iter(f"{SVG}text")]
+    assert group(svg, "m1")[:2] == ["Sequential", "67 params"]
+    assert group(svg, "m2")[:2] == ["0", "Linear(4 → 8) · 40 params"]
+    assert group(svg, "m3")[:2] == ["2", "Linear(8 → 3) · 27 params"]
+    assert words.count("weight") == words.count("bias") == words.count("linear") == 2
+    assert "(1)" in words
+    assert "5 int64" in words
+
+
+@needs_dot
 def test_the_spine_is_straight_and_the_parameters_are_at_its_sides():
     loss, _parameters = mlp()
     loss.backward()
-    plain = subprocess.run(["dot", "-Tplain"], input=ag.draw(loss).dot.encode(), capture_output=True, check=True)
-    words = [line.split() for line in plain.stdout.decode().splitlines()]
-    x, y = ({w[1]: float(w[i]) for w in words if w[0] == "node"} for i in (2, 3))
+    x, y = positions(ag.draw(loss).dot)
     spine = ["n1", "n4", "n5", "n8", "n10"]
-    assert [x[card] for card in spine] == pytest.approx([x["n1"]] * 5, abs=0.15)
+    assert [x[card] for card in spine] == [x["n1"]] * 5
     assert [y[card] for card in spine] == sorted((y[card] for card in spine), reverse=True)
     for operation, left, right in (("n4", "n2", "n3"), ("n8", "n6", "n7")):
         assert y[left] == y[right] == y[operation]
@@ -200,8 +223,51 @@ def test_a_constant_is_drawn_without_a_gradient_and_once():
     assert [line[0] for line in table if "constant" in line] == ["n2"]
     assert next(line for line in table if line[0] == "n4")[2:4] == ["n3", "n2"]
     alone = Value(2.0, requires_grad=False)
-    assert lines(alone) == [["n1", "input", "scalar", "2.0000"]]
+    assert lines(alone)[0] == ["n1", "input", "scalar", "2.0000"]
+    assert "no graph is behind a constant" in str(ag.draw(alone))
     assert lines(Value(2.0, requires_grad=False, name="c")) == [["n1", "c", "input", "scalar", "2.0000"]]
+
+
+def test_scalar_parameters_keep_their_path_and_a_forgotten_one_is_known_by_it():
+    root = Scope("", "Net")
+    inner = Scope("layers.0", "Neuron", root)
+    weight = Parameter(2.0, name="layers.0.w0")
+    with ag.scope(inner):
+        held, forgotten = weight * 3, Parameter(2.0, name="layers.0.w1") * 3
+    assert lines(held)[0][1:3] == ["layers.0.w0", "parameter"]
+    assert lines(forgotten)[0][1:3] == ["layers.0.w1", "parameter"]
+
+
+def test_labels_inside_an_index_are_inputs_and_counting_rows_is_not():
+    logits, targets = Value(np.ones((3, 2)), name="logits"), np.array([0, 1, 1])
+
+    @ag.primitive
+    def chosen(x, place):
+        return x[place]
+
+    ag.defvjp(chosen, lambda g, out, x, place: np.zeros_like(x), None)
+    table = lines(chosen(logits, (np.arange(3), targets)))
+    assert [line[1] for line in table[:2]] == ["logits", "place"]
+    assert table[2][2:4] == ["n1", "n2"]
+    assert len(table) == 3
+
+
+def test_a_skip_connection_is_a_residual():
+    x = Value(np.ones(3), name="x")
+    dot = ag.draw(x * 2 + x + np.ones(3)).dot
+    assert dot.count("#0072B2") - dot.count('COLOR="#0072B2"') == 1
+    assert re.search(r'n1 -> n3 \[color="#0072B2"', dot)
+    assert "blue edge: residual" in dot
+
+
+@needs_dot
+def test_a_parameter_that_is_split_comes_in_below_the_data_that_it_meets():
+    x, w = Value(np.ones((2, 3)), name="x"), Parameter(np.ones((6, 3)), name="w")
+    h = x * 2 * 3 * 4
+    y = (h @ w[:3]) @ w[3:]
+    cards = {line[1]: line[0] for line in lines(y)[:5]}
+    _, height = positions(ag.draw(y).dot)
+    assert height[cards["x"]] > height["n4"] > height[cards["w"]]
 
 
 def test_directions_and_themes():

@@ -64,6 +64,8 @@ class _Writer:
             self._frame(self.graph, frame)
         for edge in self.picture.edges:
             self._edge(edge)
+        for above, below in self.layout.above:
+            self.graph.edge(above, below, style="invis", weight="0")
         for card in self.picture.cards:
             sides = (self.layout.before.get(card.id, []), [card], self.layout.behind.get(card.id, []))
             row = [member.id for side in sides for member in side]
@@ -148,7 +150,7 @@ class _Writer:
             return f'<TR>{label}<TD ALIGN="RIGHT">{number}</TD></TR>'
         bars = self._histogram(row)
         if bars:
-            return f'<TR>{label}<TD>{bars}</TD><TD ALIGN="RIGHT">{number}</TD></TR>'
+            return f'<TR>{label}<TD ALIGN="RIGHT">{bars}</TD><TD ALIGN="RIGHT">{number}</TD></TR>'
         return f'<TR>{label}<TD COLSPAN="2" ALIGN="RIGHT">{number}</TD></TR>'
 
     def _histogram(self, row: Row) -> str:
@@ -165,7 +167,8 @@ class _Writer:
             )
             cells.append(f'<TD FIXEDSIZE="TRUE" WIDTH="4" HEIGHT="{_BAR_HEIGHT}">{bar}</TD>')
         assert len(cells) == BARS
-        return f"<TABLE {_BLANK}><TR>{''.join(cells)}</TR></TABLE>"
+        size = f'FIXEDSIZE="TRUE" WIDTH="{4 * BARS}" HEIGHT="{_BAR_HEIGHT}"'
+        return f"<TABLE {size} {_BLANK}><TR>{''.join(cells)}</TR></TABLE>"
 
     def _muted(self, words: str) -> str:
         return f'<FONT POINT-SIZE="9" COLOR="{self.theme.muted}">{_escape_html(words)}</FONT>' if words else ""
@@ -180,7 +183,7 @@ class _Writer:
         if edge.discrete or edge.flow == 0:
             attributes["style"] = "dashed"
         if edge.residual:
-            attributes |= {"color": theme.residual, "penwidth": "3", "weight": "6"}
+            attributes |= {"color": theme.residual, "penwidth": "3"}
         elif edge.flow is not None and not math.isfinite(edge.flow):
             attributes["color"] = theme.alarm
         elif source.role is Role.PARAMETER and not self.picture.scalar:
@@ -188,7 +191,7 @@ class _Writer:
         if self.picture.scalar:
             self.graph.edge(source.id, f"{target.id}_op", weight="2", **attributes)
             return
-        attributes.setdefault("weight", "12" if edge.id in self.layout.spine else "1")
+        attributes.setdefault("weight", "1000" if edge.id in self.layout.spine else "1")
         if edge.id in self.layout.ribs and source in self.layout.behind.get(target.id, ()):
             self.graph.edge(target.id, source.id, dir="back", **attributes)  # so it lands on the right
         else:

@@ -120,6 +120,8 @@ def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | N
         if not any(given is choice or (isinstance(choice, str) and given == choice) for choice in choices):
             raise ValueError(f"{option}={given!r} is unknown: it must be one of {', '.join(map(repr, choices))}.")
     picture = picture_of([_node(item) for item in values], gradients)
+    if any(item.node is None for item in values):
+        picture.notes.append("no graph is behind a constant, or behind what was computed inside no_grad()")
     return Drawing(picture, theme, direction or ("LR" if picture.scalar else "TB"))
 
 

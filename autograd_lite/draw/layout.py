@@ -50,6 +50,7 @@ class Layout:
         before: for the id of an operation's card, the cards at its left (above it in LR).
         behind: and those at its right.
         ribs: the ids of the edges from these.
+        above: pairs of ids: the first card belongs above the second although no edge says so.
     """
 
     frames: list[Frame] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Layout:
     before: dict[str, list[Card]] = field(default_factory=dict)
     behind: dict[str, list[Card]] = field(default_factory=dict)
     ribs: set[str] = field(default_factory=set)
+    above: list[tuple[str, str]] = field(default_factory=list)
 
 
 def layout_of(picture: Picture) -> Layout:
@@ -80,32 +82,71 @@ def _place_ribs(picture: Picture, layout: Layout) -> None:
     fed = _fed_by_inputs(picture, into)
     mains = {target: _main(edges, fed) for target, edges in into.items()}
     on_spine = {main.source.id for target, main in mains.items() if target in fed}
+    ribs = _possible_ribs(picture, mains, readers, fed, on_spine)
     side_of: dict[str, dict[str, list[Card]]] = {}  # of a rib that is computed: it grows on to the same side
     for edges in reversed(into.values()):
         target, main = edges[0].target, mains[edges[0].target.id]
+        if target.id in side_of:
+            edges, sides = [main], [side_of[target.id]]
+        else:
+            sides = [layout.before, layout.behind]
+            if target.id in fed:
+                layout.spine.add(main.id)
         for edge in edges:
             source = edge.source
-            if target.id in side_of:
-                sides = [side_of[target.id]] if edge is main else []
-            elif edge is main:
-                layout.spine.add(edge.id)
+            if source.id not in ribs or readers[source.id][0] != target.id or edge.id in layout.spine:
                 continue
-            else:
-                sides = [layout.before, layout.behind]
-                if source.role is Role.INPUT:
-                    sides.reverse()
-            first, alone = readers[source.id][0] == target.id, len(set(readers[source.id])) == 1
-            if not first or source.id in on_spine or (source.operation and (source.id in fed or not alone)):
-                continue
-            for side in sides:
+            for side in reversed(sides) if source.role is Role.INPUT else sides:
                 if target.id not in side:
                     side[target.id] = [source]
                     layout.ribs.add(edge.id)
                     if source.operation:
                         side_of[source.id] = side
-                    elif source.role is Role.INPUT and not source.named and alone:
+                    elif source.role is Role.INPUT and not source.named and len(set(readers[source.id])) == 1:
                         source.scope = target.scope  # made inside the module that reads it
                     break
+
+    layout.above = _late_parameters(picture, mains, readers, fed, ribs)
+
+
+def _late_parameters(
+    picture: Picture, mains: dict[str, Edge], readers: dict[str, list[str]], fed: set[str], ribs: set[str]
+) -> list[tuple[str, str]]:
+    """Parameters that are no ribs come in where they are first needed, not at the top of the drawing."""
+    meeting: dict[str, str] = {}  # where the data first meets what was made of a parameter
+    pairs = []
+    for card in reversed(picture.cards):
+        if card.id in fed or card.id not in readers:
+            continue
+        places = [
+            reader if reader in fed else meeting[reader]
+            for reader in readers[card.id]
+            if reader in fed | meeting.keys()
+        ]
+        if places:
+            meeting[card.id] = min(places, key=lambda place: int(place[1:]))
+            before = mains[meeting[card.id]].source
+            if not card.operation and card.id not in ribs and before.operation:
+                pairs.append((before.id, card.id))
+    return pairs
+
+
+def _possible_ribs(
+    picture: Picture, mains: dict[str, Edge], readers: dict[str, list[str]], fed: set[str], on_spine: set[str]
+) -> set[str]:
+    """The ids of the leaves, and of what was made of one parameter alone, that may sit beside their reader."""
+    ribs: set[str] = set()
+    for card in picture.cards:
+        reading = readers.get(card.id, [])
+        alone = len(set(reading)) == 1
+        if not reading or card.id in on_spine:
+            continue
+        if not card.operation:
+            if alone or reading[0] in fed:
+                ribs.add(card.id)
+        elif alone and card.id not in fed and mains[card.id].source.id in ribs:
+            ribs.add(card.id)
+    return ribs
 
 
 def _fed_by_inputs(picture: Picture, into: dict[str, list[Edge]]) -> set[str]:
@@ -121,7 +162,7 @@ def _main(edges: list[Edge], fed: set[str]) -> Edge:
     """The argument through which the data comes: an earlier result before an input before a parameter."""
 
     def rank(edge: Edge) -> tuple[bool, bool, bool]:
-        return edge.source.id not in fed, not edge.source.operation, not edge.residual
+        return edge.source.id not in fed, not edge.source.operation, edge.residual
 
     return min(edges, key=rank)
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..graph import Node
 from ..primitive import RULES, Primitive
 from ..rules import getitem, setitem
+from .statistics import on_host
 from .text import cleaned, plain, shape_of
 
 _SIGNS = {
@@ -64,14 +65,17 @@ def detail_of(node: Node) -> str:
     return _shortened(", ".join(words))
 
 
-def input_arrays(node: Node) -> list[int]:
-    """The positions of the plain arrays that an operation reads as inputs."""
+def input_arrays(node: Node) -> list[tuple[int, Any]]:
+    """The plain arrays that an operation reads as inputs, each with its argument's position."""
     skipped = _INDEXED.get(node.function, ())
-    return [
-        i
-        for i, (argument, parent) in enumerate(zip(node.args, node.parents, strict=True))
-        if parent is None and i not in skipped and is_array(argument)
-    ]
+    found: list[tuple[int, Any]] = []
+    for i, (argument, parent) in enumerate(zip(node.args, node.parents, strict=True)):
+        if parent is None and i not in skipped:
+            if is_array(argument):
+                found.append((i, argument))
+            elif isinstance(argument, tuple | list):  # an index of several axes, such as (rows, targets)
+                found += [(i, part) for part in argument if is_array(part) and not _counts(part)]
+    return found
 
 
 def argument_name(node: Node, i: int) -> str:
@@ -100,6 +104,11 @@ def is_array(argument: Any) -> bool:
     return isinstance(shape, tuple) and len(shape) > 0 and hasattr(argument, "dtype")
 
 
+def _counts(index: Any) -> bool:
+    """Whether an array is 0, 1, 2, ...: every row in turn, which goes without saying."""
+    return index.dtype.kind in "iu" and bool((on_host(index).ravel() == np.arange(index.size)).all())
+
+
 def _constants(node: Node) -> dict[int, str]:
     """The numbers among the arguments, written."""
     found = {}
@@ -118,7 +127,11 @@ def _named(name: str, argument: Any, default: Any) -> list[str]:
         text = str(argument)
     elif isinstance(argument, int | float | np.generic):
         text = plain(argument.item() if isinstance(argument, np.generic) else argument)
-    elif isinstance(argument, str | tuple | list):
+    elif isinstance(argument, str):
+        text = argument
+    elif isinstance(argument, tuple | list):
+        if any(is_array(part) for part in argument):
+            return []
         text = str(argument)
     elif isinstance(argument, np.dtype):
         text = argument.name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from .. import graph
@@ -124,9 +125,9 @@ class _Painter:
 
         for node in self.nodes:
             if node.function is not None:
-                for i in operations.input_arrays(node):
-                    if id(node.args[i]) not in self.cards:
-                        self._add(id(node.args[i]), self._array_card(node, i))
+                for i, array in operations.input_arrays(node):
+                    if id(array) not in self.cards:
+                        self._add(id(array), self._array_card(node, i, array))
             self._add(node, self._node_card(node))
             if node.function is not None:
                 self._connect(node)
@@ -152,7 +153,7 @@ class _Painter:
             else:
                 words = [card.operation, detail] if name else [detail]
                 card.title, card.detail = name or card.operation, " · ".join(filter(None, words))
-        elif role is Role.PARAMETER:
+        elif role is Role.PARAMETER and not self.picture.scalar:  # scalars have no frames that would say the rest
             card.scope = self._scope_of_parameter(node.name or "")
             card.title = cleaned(_within(node.name or "", card.scope)) or "parameter"
         elif not name and not self.picture.scalar:
@@ -160,8 +161,7 @@ class _Painter:
         self._fill(card, node.out, node if type(node) is Node else None, node.name or "")
         return card
 
-    def _array_card(self, node: Node, i: int) -> Card:
-        array = node.args[i]
+    def _array_card(self, node: Node, i: int, array: Any) -> Card:
         title = operations.argument_name(node, i) or "constant"
         card = Card(self._next_id(), Role.INPUT, title, shape=shape_of(_shape(array)), size=_size(array))
         self._fill(card, array, None, title)
@@ -209,13 +209,20 @@ class _Painter:
     def _connect(self, node: Node) -> None:
         target = self.cards[node]
         derivatives = local_derivatives(node) if self.picture.scalar and node in self.gradients else {}
-        inputs = set(operations.input_arrays(node))
-        for i, parent in enumerate(node.parents):
-            if parent is None and i not in inputs:
-                continue
-            source = self.cards[id(node.args[i]) if parent is None else parent]
-            discrete = getattr(getattr(node.args[i], "dtype", None), "kind", "f") != "f"
-            edge = Edge(f"e{target.id[1:]}_{i}", source, target, discrete)
+        arrays = operations.input_arrays(node)
+        read: list[tuple[int, Node | None, Any]] = [
+            (i, parent, node.args[i]) for i, parent in enumerate(node.parents) if parent is not None
+        ]
+        read += [(i, None, array) for i, array in arrays]
+        taken: set[str] = set()
+        for i, parent, array in sorted(read, key=itemgetter(0)):
+            source = self.cards[id(array) if parent is None else parent]
+            discrete = getattr(getattr(array, "dtype", None), "kind", "f") != "f"
+            identity = f"e{target.id[1:]}_{i}"
+            if identity in taken:  # a further array of the same index
+                identity += f"_{len(taken)}"
+            taken.add(identity)
+            edge = Edge(identity, source, target, discrete)
             if i in derivatives:
                 edge.flow = abs(derivatives[i] * float(self.gradients[node]))
                 edge.derivative = f"∂ {significant(derivatives[i])}"
@@ -293,7 +300,7 @@ def _dissolve_lone_cards(cards: list[Card]) -> None:
         if len(inside) == 1 and not children.get(scope):
             card = inside[0]
             card.scope = parent
-            card.detail = " · ".join(filter(None, [card.detail, cleaned(scope)]))
+            card.detail = " ".join(filter(None, [card.detail, cleaned(scope) and f"({cleaned(scope)})"]))
             if parent is not None:
                 members.setdefault(parent, []).append(card)
                 children[parent] -= 1
