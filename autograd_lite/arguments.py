@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .primitive import Accepts, describe, is_ufunc
+from .primitive import Accepts, describe, is_ufunc, is_value
 
 _FIXES = {
     "i": "convert it, Value(x.astype(float))",
@@ -20,11 +20,6 @@ _FIXES = {
 }
 _KINDS = {"i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers", "U": "strings", "S": "strings"}
 _UNSET = (None, np._NoValue)
-
-
-def is_value(x: Any) -> bool:
-    """Whether `x` is a Value; asked through the protocol, as this module is below `value`."""
-    return hasattr(type(x), "__record__")
 
 
 def called(name: str | None) -> str:
@@ -108,6 +103,8 @@ def _converted(data: Any) -> Any:
 
 def constant(x: Any) -> Any:
     """An operand that is no Value, as NumPy may see it; NotImplemented if it is no array of numbers."""
+    if type(x) is np.ndarray and x.dtype.kind in "fiub":
+        return x
     if isinstance(x, list | tuple):
         if any(is_value(item) for item in x):
             raise TypeError("a list of Values is no array. Join them first: np.stack([a, b]).")

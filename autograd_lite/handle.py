@@ -12,8 +12,9 @@ from weakref import ref
 
 import numpy as np
 
-from .arguments import called, checked_array, is_value
+from .arguments import called, checked_array
 from .graph import Constant, Hook, Node, backpropagate, enable_grad, leaf, stale
+from .primitive import is_value
 
 
 class Handle:
@@ -58,6 +59,10 @@ class Handle:
     @data.setter
     def data(self, data: Any) -> None:
         node = self._node
+        if data is self._data and node is not None:  # written in place, as an optimizer does: nothing to check
+            self._start(type(node), node.name)
+            node.handle = stale
+            return
         if type(data) in (float, int):
             data = self._data.dtype.type(data)
         array = checked_array(data, type(node) is Node, None)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import called, is_value
-from .primitive import describe
+from .arguments import called
+from .primitive import describe, is_value
 from .rules import astype
 
 

@@ -134,6 +134,22 @@ def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+class Recorder:
+    """What a primitive looks for among its arguments: a type that records the call. `Value` is the one there is."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def __record__(function: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `function` and record it."""
+        raise TypeError(f"a {describe(function)} cannot be recorded by this type: it must define __record__")
+
+
+def is_value(x: Any) -> bool:
+    """Whether `x` is a Value, for the modules below `value`."""
+    return isinstance(x, Recorder)
+
+
 class Primitive:
     """A function that is recorded as one operation; the decorator `primitive` makes it."""
 
@@ -146,9 +162,8 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for argument in (*args, *kwargs.values()) if kwargs else args:
-            record = getattr(type(argument), "__record__", None)
-            if record is not None:
-                return record(self, args, kwargs)
+            if isinstance(argument, Recorder):
+                return argument.__record__(self, args, kwargs)
         return self.forward(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from .arguments import by_position, called, checked_result, constant, explained,
 from .graph import Constant, Node, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, RULES, Primitive, describe, is_ufunc
+from .primitive import COMPOSED, PLAIN, RULES, Primitive, Recorder, describe, is_ufunc
 from .rules import getitem, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
@@ -88,7 +88,7 @@ def _apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Valu
         out = rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
         raise explained(function, tuple(raw), error) from None
-    if getattr(getattr(out, "dtype", None), "kind", None) != "f":
+    if not hasattr(out, "dtype") or out.dtype.kind != "f":
         out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
     return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
 
@@ -198,7 +198,7 @@ def _raw_index(index: Any) -> Any:
 # ---- the handle ----
 
 
-class Value(Handle, ArrayMethods):
+class Value(Handle, ArrayMethods, Recorder):
     """An array or scalar that remembers how it was computed, so that gradients can flow back to it.
 
     Use it as a NumPy array: operators, methods and NumPy's own functions record one `Node` each.

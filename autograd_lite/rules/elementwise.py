@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, primitive
+from ..primitive import composed, defvjp, is_value, primitive
 
 # arithmetic
 defvjp(np.add, lambda g, out, x, y: g, lambda g, out, x, y: g)
@@ -132,7 +132,7 @@ defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: g * 0)
 
 def _data(x: Any) -> Any:
     """The plain array of something that may be a Value: for locally constant factors."""
-    return getattr(x, "data", x) if hasattr(type(x), "__record__") else x
+    return getattr(x, "data", x) if is_value(x) else x
 
 
 # choices

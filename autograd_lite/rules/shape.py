@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..arguments import is_value
-from ..primitive import composed, defvjp, defvjp_joint, primitive
+from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
 
 
 @primitive
