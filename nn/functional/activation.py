@@ -46,12 +46,12 @@ def silu(input: Any) -> Any:
     return input * sigmoid(input)
 
 
-def _silu(g: Any, out: Any, input: Any) -> Any:
+def _silu_vjp(g: Any, out: Any, input: Any) -> Any:
     s = sigmoid(input)
     return g * (s + out * (1 - s))
 
 
-ag.defvjp(silu, _silu)
+ag.defvjp(silu, _silu_vjp)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -71,9 +71,9 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         array([-0.1587,  0.    ,  0.8413])
     """
     if approximate == "none":
-        return gelu_exact(input)
+        return _gelu(input)
     if approximate == "tanh":
-        return gelu_tanh(input)
+        return _gelu_tanh(input)
     raise ValueError(f"approximate argument must be either none or tanh, got {approximate!r}")
 
 
@@ -84,12 +84,12 @@ def _normal_distribution(x: Any) -> Any:
 
 
 @ag.primitive
-def gelu_exact(x: Any) -> Any:
+def _gelu(x: Any) -> Any:
     """x · Φ(x)."""
     return x * _normal_distribution(x)
 
 
-def _gelu_exact(g: Any, out: Any, x: Any) -> Any:
+def _gelu_vjp(g: Any, out: Any, x: Any) -> Any:
     if isinstance(x, ag.Value):
         distribution = _normal_distribution(x)
     else:  # erf is by far the dearest part, so read it off the result
@@ -99,24 +99,24 @@ def _gelu_exact(g: Any, out: Any, x: Any) -> Any:
     return g * (distribution + x * density)
 
 
-ag.defvjp(gelu_exact, _gelu_exact)
+ag.defvjp(_gelu, _gelu_vjp)
 
 _TANH_SCALE, _TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 @ag.primitive
-def gelu_tanh(x: Any) -> Any:
+def _gelu_tanh(x: Any) -> Any:
     """x · (1 + tanh(sqrt(2/π) · (x + 0.044715 x³))) / 2."""
     return 0.5 * x * (1 + np.tanh(_TANH_SCALE * (x + _TANH_CUBIC * (x * x * x))))
 
 
-def _gelu_tanh(g: Any, out: Any, x: Any) -> Any:
+def _gelu_tanh_vjp(g: Any, out: Any, x: Any) -> Any:
     square = x * x
     t = np.tanh(_TANH_SCALE * (x + _TANH_CUBIC * (square * x)))
     return g * (0.5 * (1 + t) + (0.5 * _TANH_SCALE) * x * (1 - t * t) * (1 + (3 * _TANH_CUBIC) * square))
 
 
-ag.defvjp(gelu_tanh, _gelu_tanh)
+ag.defvjp(_gelu_tanh, _gelu_tanh_vjp)
 
 
 def softmax(input: Any, dim: int | None = None) -> Any:
@@ -131,7 +131,7 @@ def softmax(input: Any, dim: int | None = None) -> Any:
         >>> nn.functional.softmax(np.array([1.0, 2.0, 1000.0]), dim=-1)
         array([0., 0., 1.])
     """
-    return softmax_along(input, _axis("softmax", input, dim))
+    return _softmax(input, _axis("softmax", input, dim))
 
 
 def log_softmax(input: Any, dim: int | None = None) -> Any:
@@ -146,7 +146,7 @@ def log_softmax(input: Any, dim: int | None = None) -> Any:
         >>> nn.functional.log_softmax(np.array([0.0, 1000.0]), dim=-1)
         array([-1000.,     0.])
     """
-    return log_softmax_along(input, _axis("log_softmax", input, dim))
+    return _log_softmax(input, _axis("log_softmax", input, dim))
 
 
 def _axis(name: str, input: Any, dim: int | None) -> int:
@@ -161,7 +161,7 @@ def _axis(name: str, input: Any, dim: int | None) -> int:
 
 
 @ag.primitive
-def softmax_along(x: Any, dim: int) -> Any:
+def _softmax(x: Any, dim: int) -> Any:
     """e^x / Σ e^x along `dim`."""
     out = x - x.max(axis=dim, keepdims=True)  # the shift cancels, and keeps e^x finite
     np.exp(out, out=out)
@@ -175,15 +175,15 @@ def softmax_vjp(g: Any, out: Any, dim: int) -> Any:
     return share - out * share.sum(axis=dim, keepdims=True)
 
 
-ag.defvjp(softmax_along, lambda g, out, x, dim: softmax_vjp(g, out, dim))
+ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
 
 
 @ag.primitive
-def log_softmax_along(x: Any, dim: int) -> Any:
+def _log_softmax(x: Any, dim: int) -> Any:
     """x - log Σ e^x along `dim`."""
     out = x - x.max(axis=dim, keepdims=True)
     out -= np.log(np.exp(out).sum(axis=dim, keepdims=True))
     return out
 
 
-ag.defvjp(log_softmax_along, lambda g, out, x, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))
+ag.defvjp(_log_softmax, lambda g, out, x, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))

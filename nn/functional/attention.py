@@ -79,10 +79,10 @@ def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
     return out
 
 
-def _attention_weights(g: Any, out: Any, query: Any, key: Any, mask: Any, scale: float) -> tuple[Any, ...]:
+def _attention_weights_vjp(g: Any, out: Any, query: Any, key: Any, mask: Any, scale: float) -> tuple[Any, ...]:
     scores = softmax_vjp(g, out, -1)
     scaled = scores * scale
     return scaled @ key, scaled.swapaxes(-1, -2) @ query, scores
 
 
-ag.defvjp_joint(attention_weights, _attention_weights)
+ag.defvjp_joint(attention_weights, _attention_weights_vjp)

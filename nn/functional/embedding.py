@@ -47,17 +47,17 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
                 f"Padding_idx must be within num_embeddings: it is {padding_idx}, the table has {rows} rows"
             )
         padding_idx %= rows
-    return take_rows(weight, index, padding_idx)
+    return _embedding(weight, index, padding_idx)
 
 
 @ag.primitive
-def take_rows(weight: Any, index: Any, padding_idx: int | None) -> Any:
+def _embedding(weight: Any, index: Any, padding_idx: int | None) -> Any:
     """`weight[index]`."""
     return weight[index]
 
 
 @ag.primitive
-def add_rows(g: Any, index: Any, num_rows: int, padding_idx: int | None) -> Any:
+def _summed_rows(g: Any, index: Any, num_rows: int, padding_idx: int | None) -> Any:
     """The sum of `g` over all places with the same index, a row each; 0 in the row `padding_idx`."""
     flat, rows = index.reshape(-1), g.reshape(-1, g.shape[-1])
     out = np.zeros_like(rows, shape=(num_rows, rows.shape[1]))
@@ -75,8 +75,8 @@ def _not_padding(index: Any, padding_idx: int | None) -> Any:
     return 1 if padding_idx is None else np.expand_dims(index != padding_idx, -1)
 
 
-ag.defvjp(take_rows, lambda g, out, weight, index, padding_idx: add_rows(g, index, weight.shape[0], padding_idx))
+ag.defvjp(_embedding, lambda g, out, weight, index, padding_idx: _summed_rows(g, index, weight.shape[0], padding_idx))
 ag.defvjp(
-    add_rows,
+    _summed_rows,
     lambda g, out, x, index, num_rows, padding_idx: g[index] * _not_padding(index, padding_idx),
 )

@@ -36,13 +36,13 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
-def _input(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
+def _input_vjp(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
     share = _rows(g) @ weight
     return share if input.ndim == 2 else share.reshape(input.shape)
 
 
-def _weight(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
+def _weight_vjp(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
     return _rows(g).T @ _rows(input)
 
 
-ag.defvjp(linear, _input, _weight, lambda g, out, input, weight, bias=None: g)
+ag.defvjp(linear, _input_vjp, _weight_vjp, lambda g, out, input, weight, bias=None: g)

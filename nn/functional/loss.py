@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .activation import log_softmax_along, sigmoid
+from .activation import log_softmax, sigmoid
 
 
 def _check_reduction(reduction: str) -> None:
@@ -68,24 +68,24 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check_reduction(reduction)
     _check_shapes(input, target)
-    return squared_error(input, _constant(target, input), reduction)
+    return _mse_loss(input, _constant(target, input), reduction)
 
 
 @ag.primitive
-def squared_error(x: Any, y: Any, reduction: str) -> Any:
+def _mse_loss(x: Any, y: Any, reduction: str) -> Any:
     """(x - y)², reduced."""
     difference = x - y
     return _reduced(difference * difference, reduction)
 
 
-def _squared_error(g: Any, x: Any, y: Any, reduction: str) -> Any:
+def _mse_slope(g: Any, x: Any, y: Any, reduction: str) -> Any:
     return g * (2 / np.size(x) if reduction == "mean" else 2) * (x - y)
 
 
 ag.defvjp(
-    squared_error,
-    lambda g, out, x, y, reduction: _squared_error(g, x, y, reduction),
-    lambda g, out, x, y, reduction: _squared_error(g, y, x, reduction),
+    _mse_loss,
+    lambda g, out, x, y, reduction: _mse_slope(g, x, y, reduction),
+    lambda g, out, x, y, reduction: _mse_slope(g, y, x, reduction),
 )
 
 
@@ -114,7 +114,7 @@ def binary_cross_entropy_with_logits(
     """
     _check_reduction(reduction)
     _check_shapes(input, target)
-    losses = logistic_loss(input, _constant(target, input), _constant(pos_weight, input))
+    losses = _binary_cross_entropy_with_logits(input, _constant(target, input), _constant(pos_weight, input))
     return _reduced(losses if weight is None else losses * _constant(weight, input), reduction)
 
 
@@ -124,24 +124,24 @@ def _softplus(x: Any) -> Any:
 
 
 @ag.primitive
-def logistic_loss(x: Any, y: Any, pos_weight: Any) -> Any:
+def _binary_cross_entropy_with_logits(x: Any, y: Any, pos_weight: Any) -> Any:
     """Elementwise: -(p y log σ(x) + (1 - y) log(1 - σ(x))), and log σ(x) = -softplus(-x)."""
     if pos_weight is None:
         return x - x * y + _softplus(-x)
     return x - x * y + (1 + (pos_weight - 1) * y) * _softplus(-x)
 
 
-def _logistic_x(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
+def _bce_x(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
     if pos_weight is None:
         return g * (sigmoid(x) - y)
     return g * (1 - y - (1 + (pos_weight - 1) * y) * sigmoid(-x))
 
 
-def _logistic_y(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
+def _bce_y(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
     return -g * x if pos_weight is None else g * ((pos_weight - 1) * _softplus(-x) - x)
 
 
-ag.defvjp(logistic_loss, _logistic_x, _logistic_y, lambda g, out, x, y, pos_weight: g * y * _softplus(-x))
+ag.defvjp(_binary_cross_entropy_with_logits, _bce_x, _bce_y, lambda g, out, x, y, pos_weight: g * y * _softplus(-x))
 
 
 def cross_entropy(
@@ -190,7 +190,7 @@ def cross_entropy(
                 f"cross_entropy: weight tensor should be defined either for all {shape[dim]} classes or no classes "
                 f"but got weight tensor of shape: {list(weight.shape)}"
             )
-    log_probabilities = log_softmax_along(input, dim)
+    log_probabilities = log_softmax(input, dim)
     of_probabilities = np.shape(target) == shape
     _check_target(shape, target, dim, of_probabilities, ignore_index)
     if of_probabilities:
@@ -269,7 +269,7 @@ def _against_classes(
     every = log_probabilities
     index = list(np.indices(classes.shape, sparse=True))
     place = (*index[:dim], classes, *index[dim:])
-    loss = negative_log_likelihood(every, place, factor / (divisor or 1.0), reduction)
+    loss = _nll_loss(every, place, factor / (divisor or 1.0), reduction)
     if label_smoothing:
         if weight is not None:
             every = every * _along(weight, shape, dim)
@@ -283,14 +283,14 @@ def _against_classes(
 
 
 @ag.primitive
-def negative_log_likelihood(log_probabilities: Any, place: Any, factor: Any, reduction: str) -> Any:
+def _nll_loss(log_probabilities: Any, place: Any, factor: Any, reduction: str) -> Any:
     """-log_probabilities[place] · factor: each element's own for `"none"`, else their sum."""
     losses = log_probabilities[place] * -factor
     return losses if reduction == "none" else losses.sum()
 
 
 @ag.primitive
-def placed(g: Any, place: Any, shape: tuple[int, ...]) -> Any:
+def _placed(g: Any, place: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of that shape, and `g` at `place`, where no element is named twice."""
     out = np.zeros_like(g, shape=shape)
     out[place] = g
@@ -298,7 +298,7 @@ def placed(g: Any, place: Any, shape: tuple[int, ...]) -> Any:
 
 
 ag.defvjp(
-    negative_log_likelihood,
-    lambda g, out, x, place, factor, reduction: placed(g * -factor, place, x.shape),
+    _nll_loss,
+    lambda g, out, x, place, factor, reduction: _placed(g * -factor, place, x.shape),
 )
-ag.defvjp(placed, lambda g, out, x, place, shape: g[place])
+ag.defvjp(_placed, lambda g, out, x, place, shape: g[place])

@@ -45,8 +45,8 @@ def layer_norm(
         if x is not None and x.shape != shape:
             raise ValueError(f"Expected {name} to be of same shape as normalized_shape {shape}, but got {x.shape}")
     if len(shape) == 1:
-        return standardized(input, weight, bias, eps)
-    flat = standardized(
+        return _layer_norm(input, weight, bias, eps)
+    flat = _layer_norm(
         np.reshape(input, (*given[: -len(shape)], -1)),
         None if weight is None else weight.reshape(-1),
         None if bias is None else bias.reshape(-1),
@@ -56,7 +56,7 @@ def layer_norm(
 
 
 @ag.primitive
-def standardized(x: Any, weight: Any, bias: Any, eps: float) -> Any:
+def _layer_norm(x: Any, weight: Any, bias: Any, eps: float) -> Any:
     """`layer_norm` over the last axis."""
     out, inverse = _centred(x, eps)
     out *= inverse
@@ -74,7 +74,7 @@ def _centred(x: Any, eps: float) -> tuple[Any, Any]:
     return centred, (variance + eps) ** -0.5
 
 
-def _standardized(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, ...]:
+def _layer_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, ...]:
     centred, inverse = _centred(x, eps)
     unit = centred * inverse
     slope = g if weight is None else g * weight
@@ -83,4 +83,4 @@ def _standardized(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float) 
     return share, None if weight is None else g * unit, g
 
 
-ag.defvjp_joint(standardized, _standardized)
+ag.defvjp_joint(_layer_norm, _layer_norm_vjp)
