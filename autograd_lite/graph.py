@@ -279,9 +279,10 @@ def backpropagate(
             total = gradients.get(parent)
             if total is None:
                 gradients[parent] = share
-                siblings = () if joint is None else shares  # among which may be the same array, or a view of it
-                if type(share) is ndarray and parent.function is None and _is_new(share, gradient, out, args, siblings):
-                    ours.add(parent)
+                if parent.function is None and type(share) is ndarray and share.base is None:
+                    siblings = () if joint is None else shares  # among which may be the same array, or a view of it
+                    if _is_new(share, gradient, out, args, siblings):
+                        ours.add(parent)
             elif parent in ours:
                 total += share
             else:
@@ -291,14 +292,29 @@ def backpropagate(
     return found
 
 
-def _is_new(share: Any, gradient: Any, out: Any, args: tuple[Any, ...], siblings: Iterable[Any]) -> bool:
-    """Whether a rule made this array just now, so that it is nobody else's and no view."""
-    if share.base is not None or share is gradient or share is out:
+def _is_new(share: Any, gradient: Any, out: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:
+    """Whether a rule made this array just now, so that it is nobody else's."""
+    if share is gradient or share is out:
         return False
     for argument in args:  # any() takes three times as long
         if share is argument:
             return False
-    return sum([share is other or getattr(other, "base", None) is share for other in siblings]) < 2
+    return not siblings or sum([x is share or getattr(x, "base", None) is share for x in siblings]) < 2
+
+
+def _broadcast_axes(have: tuple[int, ...], want: tuple[int, ...], function: Any) -> tuple[int, ...]:
+    """The axes along which broadcasting repeated an array of shape `want` to one of shape `have`."""
+    extra = len(have) - len(want)
+    if extra > 0 and have[extra:] == want:  # leading axes alone, as for a bias
+        return tuple(range(extra))
+    if extra >= 0:
+        stretched = [i + extra for i, size in enumerate(want) if size == 1 != have[i + extra]]
+        if tuple([1 if i in stretched else size for i, size in enumerate(have)])[extra:] == want:
+            return (*range(extra), *stretched)
+    raise ValueError(
+        f"the gradient rule of {describe(function)} returned shape {have} for an argument of shape {want}. "
+        "A rule must return its argument's shape, or one that broadcasting made from it."
+    )
 
 
 def _fit(share: Any, like: Any, function: Any) -> Any:
@@ -307,15 +323,7 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
         share = np.asarray(share)
     have, want = share.shape, like.shape
     if have != want:
-        extra = len(have) - len(want)
-        stretched = [i + extra for i, size in enumerate(want) if extra >= 0 and size == 1 != have[i + extra]]
-        summed = tuple([1 if i in stretched else size for i, size in enumerate(have)])
-        if extra < 0 or summed[extra:] != want:
-            raise ValueError(
-                f"the gradient rule of {describe(function)} returned shape {have} for an argument of shape "
-                f"{want}. A rule must return its argument's shape, or one that broadcasting made from it."
-            )
-        share = share.sum(axis=(*range(extra), *stretched))
+        share = share.sum(axis=_broadcast_axes(have, want, function))
         if share.shape != want:
             share = share.reshape(want)
     if share.dtype != like.dtype:

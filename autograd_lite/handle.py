@@ -185,7 +185,10 @@ class Handle:
                     "element. Make it a scalar first, v.sum().backward(), or pass one: "
                     "v.backward(np.ones_like(v.data))."
                 )
-            gradient = np.ones_like(data)[()]
+            if not data.shape:
+                gradient = data.dtype.type(1)
+                return self._attached(gradient, None) if create_graph else gradient
+            gradient = np.ones_like(data)
         elif np.shape(gradient) != data.shape:
             raise ValueError(
                 f"backward() on {called(self.name)} of shape {data.shape} got a gradient of shape "

@@ -76,19 +76,19 @@ defvjp(np.logaddexp, lambda g, out, x, y: g * np.exp(x - out), lambda g, out, x,
 defvjp(np.logaddexp2, lambda g, out, x, y: g * np.exp2(x - out), lambda g, out, x, y: g * np.exp2(y - out))
 defvjp(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None)
 
-# trigonometry
+# trigonometry; written so that nothing cancels near 1 and nothing overflows for large x
 defvjp(np.sin, lambda g, out, x: g * np.cos(x))
 defvjp(np.cos, lambda g, out, x: -g * np.sin(x))
 defvjp(np.tan, lambda g, out, x: g * (1 + out * out))
-defvjp(np.arcsin, lambda g, out, x: g / np.sqrt(1 - x * x))
-defvjp(np.arccos, lambda g, out, x: -g / np.sqrt(1 - x * x))
-defvjp(np.arctan, lambda g, out, x: g / (1 + x * x))
+defvjp(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)))
+defvjp(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)))
+defvjp(np.arctan, lambda g, out, x: g / np.hypot(1, x) / np.hypot(1, x))
 defvjp(np.sinh, lambda g, out, x: g * np.cosh(x))
 defvjp(np.cosh, lambda g, out, x: g * np.sinh(x))
 defvjp(np.tanh, lambda g, out, x: g * (1 - out * out))
-defvjp(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
-defvjp(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
-defvjp(np.arctanh, lambda g, out, x: g / (1 - x * x))
+defvjp(np.arcsinh, lambda g, out, x: g / np.hypot(1, x))
+defvjp(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+defvjp(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)))
 for _to_radians in (np.deg2rad, np.radians):
     defvjp(_to_radians, lambda g, out, x: g * (np.pi / 180))
 for _to_degrees in (np.rad2deg, np.degrees):
@@ -101,6 +101,10 @@ def _apart_from_zero(x: Any, denominator: Any) -> Any:
     return np.where(zero, 0, x) / np.where(zero, 1, denominator)
 
 
+def _over_square(x: Any, denominator: Any) -> Any:
+    return _apart_from_zero(_apart_from_zero(x, denominator), denominator)
+
+
 defvjp(
     np.hypot,
     lambda g, out, x, y: g * _apart_from_zero(x, out),
@@ -108,8 +112,8 @@ defvjp(
 )
 defvjp(
     np.arctan2,
-    lambda g, out, y, x: g * _apart_from_zero(x, x * x + y * y),
-    lambda g, out, y, x: -g * _apart_from_zero(y, x * x + y * y),
+    lambda g, out, y, x: g * _over_square(x, np.hypot(x, y)),
+    lambda g, out, y, x: -g * _over_square(y, np.hypot(x, y)),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, defvjp_joint, primitive
+from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
 
 
 def _flip(x: Any) -> Any:
@@ -199,6 +199,8 @@ defvjp(p_norm, _p_norm)
 
 @composed(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    if is_value(ord):
+        raise TypeError("np.linalg.norm has no gradient rule for a Value as its argument 2, ord. Write ord=v.item().")
     if axis is None and ord is None:
         return p_norm(x, 2, tuple(range(x.ndim)), keepdims)
     if axis is None:
