@@ -147,7 +147,7 @@ class Module:
         old = self.__dict__.get(name)
         if isinstance(value, _HOLDERS) or isinstance(old, _HOLDERS):
             self._check_member(name, old, value)
-        elif old is not None and name in self.__dict__.get("_buffers", ()):
+        if old is not None and name in self.__dict__.get("_buffers", ()):
             _check_buffer(name, value)
         super().__setattr__(name, value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import autograd_lite as ag
@@ -28,12 +29,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     out = _rows(input) @ weight.T
     if bias is not None:
         out += bias
-    return out if input.ndim == 2 else out.reshape(*input.shape[:-1], -1)
+    return out if input.ndim == 2 else out.reshape(*input.shape[:-1], weight.shape[0])
 
 
 def _rows(x: Any) -> Any:
     """All leading axes as one: one product of matrices beats a loop over many."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def _input_vjp(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:

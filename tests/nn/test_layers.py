@@ -1,0 +1,288 @@
+"""What layers do beyond PyTorch's results: initial weights, containers, residuals, masks, dropout, errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+import nn.functional as F
+
+X = np.ones((2, 3), np.float32)
+
+
+# ---- initial weights ----
+
+
+@pytest.mark.parametrize(
+    ("build", "key", "bound", "std"),
+    [
+        (lambda: nn.Linear(400, 300), "weight", 0.05, 0.05 / 3**0.5),
+        (lambda: nn.Linear(400, 3000), "bias", 0.05, 0.05 / 3**0.5),
+        (lambda: nn.Embedding(200, 300), "weight", 6.0, 1.0),
+        (lambda: nn.MultiheadAttention(100, 2), "in_proj_weight", (6 / 400) ** 0.5, (2 / 400) ** 0.5),
+        (lambda: nn.MultiheadAttention(100, 2, kdim=50), "k_proj_weight", 0.2, 0.2 / 3**0.5),
+        (lambda: nn.MultiheadAttention(100, 2), "out_proj.weight", 0.1, 0.1 / 3**0.5),
+    ],
+)
+def test_initial_distribution_is_pytorchs(build: Any, key: str, bound: float, std: float) -> None:
+    nn.manual_seed(0)
+    weights = build().state_dict()[key]
+    assert np.abs(weights).max() <= bound
+    assert np.abs(weights).max() > 0.5 * bound
+    assert abs(weights.mean()) < 0.05 * std
+    assert abs(weights.std() / std - 1) < 0.05
+
+
+def test_initial_constants_are_pytorchs() -> None:
+    attention, norm = nn.MultiheadAttention(4, 2), nn.LayerNorm(4)
+    assert not attention.in_proj_bias.data.any()
+    assert not attention.out_proj.bias.data.any()
+    assert (norm.weight.data == 1).all()
+    assert not norm.bias.data.any()
+    assert not nn.Embedding(4, 3, padding_idx=1).weight.data[1].any()
+
+
+def test_seed_repeats_weights_and_dropout() -> None:
+    runs = []
+    for _ in range(2):
+        generator = nn.manual_seed(3)
+        model = nn.Sequential(nn.Linear(3, 50), nn.Dropout(0.5))
+        runs.append(model(X).data)
+        assert generator is nn.random.default_generator
+    np.testing.assert_array_equal(*runs)
+
+
+# ---- containers ----
+
+
+def test_sequential_is_a_list_of_modules() -> None:
+    first, second, third = nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)
+    model = nn.Sequential(first, second)
+    assert model.append(third) is model
+    assert len(model) == 3
+    assert list(model) == [first, second, third]
+    assert model[-1] is third
+    assert list(model[1:]) == [second, third]
+    assert list(model[:1].state_dict()) == ["0.weight", "0.bias"]
+    model[1] = tanh = nn.Tanh()
+    assert list(model) == [first, tanh, third]
+    del model[0]
+    assert list(model.state_dict()) == ["1.weight", "1.bias"]
+    with pytest.raises(IndexError, match="index 5 is out of range: there are 2 modules"):
+        model[5]
+    with pytest.raises(TypeError, match=r"is not a Module subclass.*nn\.Tanh"):
+        nn.Sequential(np.tanh)
+
+
+def test_module_list_is_a_list_of_modules() -> None:
+    modules = nn.ModuleList(nn.Linear(3, 3) for _ in range(2))
+    modules.insert(1, nn.Tanh())
+    assert modules.extend([nn.ReLU()]) is modules
+    assert [type(module).__name__ for module in modules] == ["Linear", "Tanh", "Linear", "ReLU"]
+    assert list(modules.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    assert [type(module).__name__ for module in modules[1:3]] == ["Tanh", "Linear"]
+    with pytest.raises(NotImplementedError, match="ModuleList"):
+        modules(X)
+
+
+def test_residual_adds_the_input_or_its_projection() -> None:
+    f, projection = nn.Linear(3, 3), nn.Linear(3, 5, bias=False)
+    np.testing.assert_allclose(nn.Residual(f)(X).data, X + f(X).data)
+    wide = nn.Residual(nn.Linear(3, 5), projection)
+    np.testing.assert_allclose(wide(X).data, projection(X).data + wide.module(X).data)
+    assert list(wide.state_dict()) == ["module.weight", "module.bias", "projection.weight"]
+
+
+# ---- dropout ----
+
+
+def test_dropout_keeps_the_mean_and_lets_the_gradient_through_where_it_kept() -> None:
+    nn.manual_seed(0)
+    x = ag.Value(np.full((200, 200), 2.0))
+    y = nn.Dropout(0.25)(x)
+    kept = y.data != 0
+    assert abs(kept.mean() - 0.75) < 0.01
+    np.testing.assert_allclose(y.data[kept], 2 / 0.75)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad, kept / 0.75)
+
+
+def test_dropout_at_its_ends() -> None:
+    x = ag.Value(X)
+    assert F.dropout(x, 0.5, training=False) is x
+    assert F.dropout(x, 0.0) is x
+    assert not F.dropout(x, 1.0).data.any()
+    assert F.dropout(x, 0.5).dtype == np.float32
+    with pytest.raises(ValueError, match=r"probability has to be between 0 and 1, but got 1\.5"):
+        nn.Dropout(1.5)
+    with pytest.raises(ValueError, match="but got -1"):
+        F.dropout(x, -1)
+
+
+def test_transformer_drops_only_while_training() -> None:
+    nn.manual_seed(0)
+    block = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5)
+    x = np.ones((5, 2, 8), np.float32)
+    assert not np.array_equal(block(x).data, block(x).data)
+    block.eval()
+    np.testing.assert_array_equal(block(x).data, block(x).data)
+
+
+# ---- attention ----
+
+
+def test_query_whose_keys_are_all_masked_gets_zeros_and_no_nan() -> None:
+    attention = nn.MultiheadAttention(4, 2, bias=False, batch_first=True)
+    x = ag.Value(np.random.default_rng(0).normal(size=(2, 3, 4)))
+    for mask in (np.array([[True] * 3, [False] * 3]), np.array([[-np.inf] * 3, [0.0] * 3])):
+        output, weights = attention(x, x, x, key_padding_mask=mask)
+        assert not weights.data[0].any()
+        assert not output.data[0].any()
+        assert output.data[1].any()
+        output.sum().backward()
+        assert np.isfinite(x.grad).all()
+        assert all(np.isfinite(p.grad).all() for p in attention.parameters())
+
+
+@pytest.mark.usefixtures("float64")
+def test_masks_of_the_two_polarities_agree() -> None:
+    rng = np.random.default_rng(0)
+    attention = nn.MultiheadAttention(4, 1, batch_first=True)
+    x, ignore = rng.normal(size=(2, 3, 4)), np.triu(np.ones((3, 3), bool), 1)
+    expected = attention(x, x, x, attn_mask=ignore)[0].data
+    for options in ({"attn_mask": np.where(ignore, -np.inf, 0.0)}, {"is_causal": True}):
+        np.testing.assert_allclose(attention(x, x, x, **options)[0].data, expected)
+    np.testing.assert_allclose(
+        F.scaled_dot_product_attention(x, x, x, is_causal=True),
+        F.scaled_dot_product_attention(x, x, x, attn_mask=~ignore),
+    )
+
+
+def test_one_mask_for_every_head() -> None:
+    rng = np.random.default_rng(0)
+    attention = nn.MultiheadAttention(4, 2, batch_first=True)
+    x, masks = rng.normal(size=(2, 3, 4)), rng.random((4, 3, 3)) < 0.3
+    _, weights = attention(x, x, x, attn_mask=masks, average_attn_weights=False)
+    assert weights.shape == (2, 2, 3, 3)
+    assert not weights.data[masks.reshape(2, 2, 3, 3)].any()
+
+
+def test_attention_takes_a_mask_that_is_learned() -> None:
+    attention, x = nn.MultiheadAttention(4, 2), np.random.default_rng(0).normal(size=(3, 2, 4))
+    bias = nn.Parameter(np.zeros((3, 3)))
+    attention(x, x, x, attn_mask=bias)[0].sum().backward()
+    assert bias.grad.any()
+
+
+# ---- neuron ----
+
+
+def test_neuron_is_micrograds_scalar_graph() -> None:
+    neuron = nn.Neuron(2)
+    neuron.load_state_dict({"w.0": 1.5, "w.1": -0.5, "b": 0.25})
+    x = [ag.Value(1.0), ag.Value(-2.0)]
+    y = neuron(x)
+    assert y.item() == 2.75
+    assert y.shape == ()
+    y.backward()
+    assert [float(p.grad) for p in neuron.parameters()] == [1.0, -2.0, 1.0]
+    assert [float(xi.grad) for xi in x] == [1.5, -0.5]
+    assert repr(neuron) == "Neuron(2, nonlin=True)"
+    assert nn.Neuron(2, nonlin=False)([0.0, 0.0]).node.function is np.add
+
+
+# ---- errors ----
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda: nn.Linear(4, 2)(X), ValueError, "in_features = 4, got (2, 3)"),
+        (
+            lambda: nn.LayerNorm(4)(X),
+            ValueError,
+            "Given normalized_shape=[4], expected input with shape [*, 4], but got",
+        ),
+        (lambda: F.layer_norm(X, 3, np.ones(2)), ValueError, "Expected weight to be of same shape as normalized_shape"),
+        (
+            lambda: nn.Embedding(5, 2)(X),
+            TypeError,
+            "embedding needs indices, but the input of shape (2, 3) holds float32",
+        ),
+        (lambda: nn.Embedding(5, 2)([4, 5]), IndexError, "index 5 is out of range: the table has 5 rows"),
+        (lambda: nn.Embedding(5, 2)([-1]), IndexError, "index -1 is out of range"),
+        (lambda: nn.Embedding(5, 2, padding_idx=5), ValueError, "Padding_idx must be within num_embeddings"),
+        (lambda: nn.MultiheadAttention(5, 2), ValueError, "embed_dim must be divisible by num_heads"),
+        (lambda: nn.MultiheadAttention(4, 0), ValueError, "embed_dim and num_heads must be greater than 0"),
+        (lambda: nn.MultiheadAttention(4, 2)(X, X, X), ValueError, "last axis of the query must be 4 long"),
+        (lambda: nn.MultiheadAttention(3, 1)(X[None], X, X), ValueError, "must have 3 axes each"),
+        (lambda: nn.MultiheadAttention(3, 1)(X, X, X[:1]), ValueError, "there must be a value for each key"),
+        (
+            lambda: nn.MultiheadAttention(3, 1)(np.ones((2, 5, 3)), np.ones((5, 2, 3)), np.ones((5, 2, 3))),
+            ValueError,
+            "on axis 1 with batch_first=False",
+        ),
+        (
+            lambda: nn.MultiheadAttention(3, 1)(X, X, X, attn_mask=np.ones((3, 2), bool)),
+            ValueError,
+            "attn_mask must have shape (2, 2) or (1, 2, 2), got (3, 2)",
+        ),
+        (
+            lambda: nn.MultiheadAttention(3, 1)(X, X, X, key_padding_mask=np.ones(3, bool)),
+            ValueError,
+            "key_padding_mask must have shape (1, 2), got (3,)",
+        ),
+        (lambda: nn.MultiheadAttention(3, 1)(X, X, X, attn_mask=np.eye(2, dtype=int)), TypeError, "mask.astype(bool)"),
+        (
+            lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh"),
+            ValueError,
+            "activation should be relu/gelu, not",
+        ),
+        (lambda: nn.Residual(nn.Linear(3, 1))(X), ValueError, "Pass projection=, such as nn.Linear(3, 1)"),
+        (lambda: nn.Neuron(2)([1.0]), ValueError, "Neuron(2) needs 2 inputs, got 1"),
+        (lambda: F.gelu(X, approximate="erf"), ValueError, "approximate argument must be either none or tanh"),
+        (
+            lambda: F.scaled_dot_product_attention(X, X, X, attn_mask=np.eye(2, dtype=bool), is_causal=True),
+            ValueError,
+            "Explicit attn_mask should not be set when is_causal=True",
+        ),
+        (
+            lambda: F.scaled_dot_product_attention(X, X[:, :2], X),
+            ValueError,
+            "query (2, 3), key (2, 2) and value (2, 3)",
+        ),
+    ],
+)
+def test_misuse_raises(act: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        act()
+
+
+def test_softmax_without_an_axis_warns_and_takes_pytorchs() -> None:
+    for call in (nn.Softmax(), F.softmax, F.log_softmax):
+        with pytest.warns(UserWarning, match="Write dim=1"):
+            call(X)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0, 4)])
+def test_empty_batches_pass_through(shape: tuple[int, ...]) -> None:
+    x = ag.Value(np.zeros(shape, np.float32))
+    model = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.GELU(), nn.Softmax(dim=-1))
+    y = model(x)
+    y.sum().backward()
+    assert y.shape == x.grad.shape == shape
+
+
+def test_gradients_that_nobody_wants_are_not_computed() -> None:
+    layer = nn.Linear(3, 4)
+    y = layer(X)
+    assert y.node.parents[0] is None
+    y.sum().backward()
+    layer.zero_grad()
+    layer.requires_grad_(False)
+    assert not layer(X).requires_grad

@@ -1,0 +1,405 @@
+"""The tree of modules: what it registers, how it is walked, called, named, saved and printed."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+
+X = np.ones((2, 3), np.float32)
+
+
+class Block(nn.Module):
+    """Every kind of member: a parameter behind a module, containers, a buffer, a module inside a dict in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(3, 3)
+        self.layers = [nn.Linear(3, 3, bias=False), {"gate": nn.Linear(3, 3, bias=False)}]
+        self.scales = (nn.Parameter([1.0, 2.0, 3.0]),)
+        self.nothing = [1, "text", None]
+        self.scale = nn.Parameter(2.0)
+        self.register_buffer("mean", np.zeros(3, np.float32))
+        self.register_buffer("cache", np.zeros(2), persistent=False)
+        self.register_buffer("off", None)
+
+    def forward(self, x: Any) -> Any:
+        x = self.layers[0](self.first(x)) * self.scale
+        return self.layers[1]["gate"](x) * self.scales[0] + self.mean  # type: ignore[index]
+
+
+PARAMETERS = ["scales.0", "scale", "first.weight", "first.bias", "layers.0.weight", "layers.1.gate.weight"]
+
+
+# ---- Parameter ----
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype", "shape"),
+    [
+        ([1, 2], np.float32, (2,)),
+        (3, np.float32, ()),
+        (0.5, np.float32, ()),
+        (np.zeros((2, 1)), np.float64, (2, 1)),
+        (np.zeros(2, np.float16), np.float16, (2,)),
+        (None, np.float32, (0,)),
+        (ag.Value([1.0]), np.float64, (1,)),
+    ],
+)
+def test_parameter_takes_the_default_dtype_unless_its_data_has_one(data: Any, dtype: Any, shape: Any) -> None:
+    parameter = nn.Parameter(data)
+    assert (parameter.dtype, parameter.shape, parameter.requires_grad) == (dtype, shape, True)
+    assert parameter.is_parameter
+    assert parameter.is_leaf
+
+
+def test_parameter_refuses_integer_arrays_and_can_be_frozen() -> None:
+    with pytest.raises(TypeError, match="integers"):
+        nn.Parameter(np.array([1, 2]))
+    assert not nn.Parameter([1.0], requires_grad=False).requires_grad
+
+
+@pytest.mark.usefixtures("float64")
+def test_default_dtype_is_that_of_new_parameters() -> None:
+    assert nn.get_default_dtype() == np.float64
+    assert nn.Linear(2, 3).weight.dtype == nn.Embedding(2, 3).weight.dtype == np.float64
+    assert nn.Linear(2, 3, dtype=np.float16).weight.dtype == np.float16
+    with pytest.raises(TypeError, match="floating-point"):
+        nn.set_default_dtype(np.int64)
+
+
+# ---- registration ----
+
+
+def test_every_member_is_found_in_pytorchs_order() -> None:
+    block = Block()
+    assert [name for name, _ in block.named_parameters()] == PARAMETERS
+    assert [name for name, _ in block.named_buffers()] == ["mean", "cache"]
+    assert [name for name, _ in block.named_children()] == ["first", "layers.0", "layers.1.gate"]
+    assert [name for name, _ in block.named_modules("block")] == [
+        "block",
+        "block.first",
+        "block.layers.0",
+        "block.layers.1.gate",
+    ]
+    assert [name for name, _ in block.named_parameters(recurse=False)] == ["scales.0", "scale"]
+    assert len(list(block.parameters())) == len(PARAMETERS)
+    assert len(list(block.modules())) == 4
+    assert len(list(block.buffers())) == 2
+
+
+def test_list_may_grow_after_it_was_assigned() -> None:
+    block = Block()
+    block(X)
+    block.layers.append(nn.Linear(3, 1))
+    assert "layers.2.bias" in dict(block.named_parameters())
+
+
+def test_shared_members_count_once() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Linear(3, 3)
+            self.b = nn.Linear(3, 3)
+            self.b.weight = self.a.weight
+            self.c = self.a
+
+    tied = Tied()
+    assert [name for name, _ in tied.named_parameters()] == ["a.weight", "a.bias", "b.bias"]
+    assert len(list(tied.named_parameters(remove_duplicate=False))) == 6
+    assert [name for name, _ in tied.named_children()] == ["a", "b"]
+    assert list(tied.state_dict()) == ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias"]
+
+
+def test_module_that_holds_itself_is_walked_once() -> None:
+    inner, outer = nn.Linear(3, 3), Block()
+    inner.owner = outer
+    outer.first = inner
+    assert len(list(outer.modules())) == 4
+    assert list(outer.state_dict()) == [*PARAMETERS[:2], "mean", *PARAMETERS[2:]]
+
+
+def test_members_can_be_replaced_switched_off_and_deleted() -> None:
+    block = Block()
+    block.first = nn.Identity()
+    block.scale = None
+    del block.layers
+    del block.mean
+    assert list(block.state_dict()) == ["scales.0"]
+
+
+class Late(nn.Module):
+    def __init__(self, member: Any) -> None:
+        self.member = member
+        super().__init__()
+
+
+class Never(nn.Module):
+    def __init__(self) -> None:
+        self.size = 3
+
+
+class Empty(nn.Module):
+    pass
+
+
+def _set(name: str, value: Any) -> Any:
+    def act() -> None:
+        setattr(Block(), name, value)
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda: Late(nn.Tanh()), AttributeError, "cannot assign module before Module.__init__() call"),
+        (lambda: Late([nn.Tanh()]), AttributeError, "Write super().__init__() as the first line of Late.__init__"),
+        (lambda: Late(nn.Parameter(1)), AttributeError, "cannot assign parameters before Module.__init__() call"),
+        (lambda: Never()(X), AttributeError, "first line of Never.__init__"),
+        (lambda: Never().register_buffer("a", X), AttributeError, "cannot assign buffer before"),
+        (lambda: Empty()(X), NotImplementedError, 'Module [Empty] is missing the required "forward" function'),
+        (_set("scale", X), TypeError, "cannot assign 'ndarray' object to parameter 'scale'"),
+        (_set("first", np.tanh), TypeError, "cannot assign 'ufunc' object to child module 'first'"),
+        (_set("mean", [1.0]), TypeError, "cannot assign 'list' object to buffer 'mean'"),
+        (lambda: Block().register_buffer("scale", X), KeyError, "attribute 'scale' already exists"),
+        (lambda: Block().register_buffer("a.b", X), KeyError, 'contain "."'),
+        (lambda: Block().register_buffer("a", 1.0), TypeError, "cannot assign 'float' object to buffer 'a'"),
+        (lambda: Block().train(1), ValueError, "training mode is expected to be boolean"),  # type: ignore[arg-type]
+        (lambda: Block().missing, AttributeError, "missing"),
+    ],
+)
+def test_misuse_raises(act: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        act()
+
+
+def test_assigning_a_plain_value_before_init_is_fine() -> None:
+    assert Late(3).member == 3
+
+
+# ---- modes and gradients ----
+
+
+def test_train_eval_and_freezing_reach_the_whole_tree() -> None:
+    block = Block()
+    assert block.eval() is block
+    assert not any(module.training for module in block.modules())
+    block.train()
+    assert all(module.training for module in block.modules())
+    assert block.requires_grad_(False) is block
+    assert not any(p.requires_grad for p in block.parameters())
+    block(X)
+    assert not any(p.requires_grad for p in block.parameters())
+    block.requires_grad_()
+    assert all(p.requires_grad for p in block.parameters())
+
+
+def test_zero_grad_sets_none() -> None:
+    block = Block()
+    block(X).sum().backward()
+    assert all(p.grad is not None for p in block.parameters())
+    block.zero_grad()
+    assert all(p.grad is None for p in block.parameters())
+
+
+def test_apply_visits_children_first() -> None:
+    seen: list[str] = []
+    Block().apply(lambda module: seen.append(type(module).__name__))
+    assert seen == ["Linear", "Linear", "Linear", "Block"]
+
+
+# ---- names and scopes ----
+
+
+def test_parameters_and_operations_are_named_at_the_first_call() -> None:
+    block = Block()
+    y = block(X)
+    assert [p.name for p in block.parameters()] == PARAMETERS
+    scopes: dict[str, Any] = {}
+    todo = [y.node]
+    while todo:
+        node = todo.pop()
+        scopes[str(node.scope)] = node.scope
+        todo += [p for p in node.parents if p is not None and p.function is not None]
+    assert set(scopes) == {"", "first", "layers.0", "layers.1.gate"}
+    assert scopes["first"].label == "Linear(3 → 3)"
+    assert scopes["first"].parent is scopes[""]
+    assert scopes[""].label == "Block"
+    assert scopes[""].parent is None
+
+
+def test_names_follow_a_changed_tree() -> None:
+    block = Block()
+    block(X)
+    new = nn.Linear(3, 3)
+    block.first = new
+    block(X)
+    assert new.weight.name == "first.weight"
+    del block.layers[1]
+    outer = nn.Sequential(block.first, nn.Tanh())
+    outer(X)
+    assert new.weight.name == "0.weight"
+
+
+def test_module_in_two_trees_is_named_after_the_one_that_is_called() -> None:
+    shared = nn.Linear(3, 3)
+    left, right = nn.Sequential(shared), nn.Sequential(nn.Tanh(), shared)
+    for _ in range(2):
+        assert left(X).node.scope == "0"
+        assert right(X).node.scope == "1"
+
+
+def test_module_made_during_a_call_is_named_after_where_it_runs() -> None:
+    class Makes(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return nn.ReLU()(x)
+
+    outer = nn.Sequential(Makes())
+    assert outer(ag.Value(X)).node.scope == "0.ReLU"
+    assert nn.ReLU()(ag.Value(X)).node.scope == ""
+
+
+def test_scope_ends_with_the_call_also_when_it_fails() -> None:
+    block = Block()
+    with pytest.raises(ValueError, match="in_features"):
+        block(np.ones((2, 4)))
+    assert (ag.Value(1.0) * 2).node.scope == ""
+
+
+def test_error_names_the_innermost_module_and_the_shapes() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Tanh(), nn.Linear(5, 1)))
+    with pytest.raises(ValueError, match=r"in_features = 5, got \(2, 4\)") as caught:
+        model(X)
+    assert caught.value.__notes__ == ["in module Linear(5 → 1) at '1.1', called with (float32 of shape (2, 4))"]
+
+
+def test_copies_and_pickles_are_independent() -> None:
+    block = Block()
+    expected = block(X).data
+    for other in (copy.deepcopy(block), pickle.loads(pickle.dumps(block))):
+        assert np.array_equal(other(X).data, expected)
+        assert [p.name for p in other.parameters()] == PARAMETERS
+        other.scale.data = np.float32(0)
+        assert np.array_equal(block(X).data, expected)
+
+
+# ---- hooks ----
+
+
+def test_hooks_see_and_replace_arguments_and_output() -> None:
+    layer, seen = nn.Linear(3, 2), []
+    plain = layer(X).data
+    hook = layer.register_forward_hook(lambda module, args, output: seen.append((module, args[0], output)))
+    doubling = layer.register_forward_hook(lambda module, args, output: output * 2)
+    zeroing = layer.register_forward_pre_hook(lambda module, args: args[0] * 0)
+    assert np.array_equal(layer(X).data, np.tile(layer.bias.data * 2, (2, 1)))
+    module, x, output = seen[0]
+    assert module is layer
+    assert not x.any()
+    assert output.shape == (2, 2)
+    for handle in (hook, doubling, zeroing):
+        handle.remove()
+        handle.remove()
+    assert np.array_equal(layer(X).data, plain)
+    assert len(seen) == 1
+
+
+# ---- state ----
+
+
+def test_state_dict_is_a_snapshot() -> None:
+    block = Block()
+    state = block.state_dict()
+    assert list(state) == ["scales.0", "scale", "mean", *PARAMETERS[2:]]
+    assert all(type(array) is np.ndarray for array in state.values())
+    block.first.weight.data[...] = 7
+    assert not (state["first.weight"] == 7).any()
+
+
+def test_load_copies_in_place_and_invalidates_older_graphs() -> None:
+    block, other = Block(), Block()
+    memory, loss = block.first.weight.data, block(X).sum()
+    state = {key: array.astype(np.float64) + 1 for key, array in other.state_dict().items()}
+    result = block.load_state_dict(state)
+    assert repr(result) == str(result) == "<All keys matched successfully>"
+    assert block.first.weight.data is memory
+    assert all(array.dtype == np.float32 for array in block.state_dict().values())
+    for key, array in block.state_dict().items():
+        np.testing.assert_array_equal(array, state[key].astype(np.float32))
+    with pytest.raises(RuntimeError, match=r"changed after this graph was recorded"):
+        loss.backward()
+
+
+def test_load_lists_everything_that_does_not_fit_and_writes_nothing() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    before = model.state_dict()
+    state = {"0.weight": np.zeros((3, 2)), "0.bias": np.zeros(4), "1.weight": np.array([["a", "b", "c"]]), "x": 1.0}
+    with pytest.raises(RuntimeError) as caught:
+        model.load_state_dict(state)
+    assert str(caught.value) == (
+        "Error(s) in loading state_dict for Sequential:\n"
+        '\tMissing key(s) in state_dict: "1.bias". \n'
+        '\tUnexpected key(s) in state_dict: "x". \n'
+        "\tsize mismatch for 0.bias: copying a param with shape (4,) from checkpoint, "
+        "the shape in current model is (3,).\n"
+        "\tdtype mismatch for 1.weight: <U1 cannot be copied into float32."
+    )
+    assert all(np.array_equal(array, before[key]) for key, array in model.state_dict().items())
+
+
+def test_load_not_strict_reports_what_it_left_out() -> None:
+    layer = nn.Linear(2, 3)
+    missing, unexpected = layer.load_state_dict({"bias": np.ones(3), "x": np.ones(1)}, strict=False)
+    assert (missing, unexpected) == (["weight"], ["x"])
+    assert (layer.bias == 1).all()
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        layer.load_state_dict({"bias": np.ones(2)}, strict=False)
+    with pytest.warns(UserWarning, match='nothing was loaded: the module has "weight", "bias", the state dict "x"'):
+        layer.load_state_dict({"x": np.ones(1)}, strict=False)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_load_tells_of_a_prefix(inside: bool) -> None:
+    plain, wrapped = nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 3))
+    receiver, giver = (plain, wrapped) if inside else (wrapped, plain)
+    with pytest.raises(RuntimeError, match=re.escape("with prefix = '0.'")):
+        receiver.load_state_dict(giver.state_dict())
+
+
+def test_loading_reaches_scalars_and_read_only_arrays() -> None:
+    neuron = nn.Neuron(2)
+    neuron.load_state_dict({"w.0": 1.0, "w.1": np.array(2.0), "b": ag.Value(3.0)})
+    assert [float(p) for p in neuron.parameters()] == [1.0, 2.0, 3.0]
+    frozen = np.zeros((1, 1))
+    frozen.flags.writeable = False
+    layer = nn.Linear(1, 1, bias=False)
+    layer.weight = nn.Parameter(frozen)
+    layer.load_state_dict({"weight": [[5.0]]})
+    assert layer.weight.item() == 5
+
+
+# ---- text ----
+
+
+def test_tree_is_printed_as_in_pytorch() -> None:
+    class Extra(Block):
+        def extra_repr(self) -> str:
+            return "one\ntwo"
+
+    assert repr(Extra()) == (
+        "Extra(\n"
+        "  one\n"
+        "  two\n"
+        "  (first): Linear(in_features=3, out_features=3, bias=True)\n"
+        "  (layers.0): Linear(in_features=3, out_features=3, bias=False)\n"
+        "  (layers.1.gate): Linear(in_features=3, out_features=3, bias=False)\n"
+        ")"
+    )
