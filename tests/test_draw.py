@@ -18,6 +18,7 @@ import autograd_lite as ag
 import nn
 from autograd_lite import Scope, Value
 from autograd_lite.draw import drawing, render
+from autograd_lite.draw.statistics import data_row
 from autograd_lite.draw.text import cleaned
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -149,9 +150,11 @@ def test_a_drawing_of_arrays_shows_shapes_statistics_norms_modules_and_parameter
 def test_a_model_of_nn_is_drawn_in_its_modules():
     nn.manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
-    loss = nn.functional.cross_entropy(model(np.ones((5, 4), np.float32)), np.array([0, 2, 1, 1, 0]))
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    loss = nn.functional.cross_entropy(model(x), np.array([0, 2, 1, 1, 0]))
     loss.backward()
-    svg = svg_of(ag.draw(loss).dot)
+    dot = ag.draw(loss).dot
+    svg = svg_of(dot)
     words = [text.text for text in svg.iter(f"{SVG}text")]
     assert group(svg, "m1")[:2] == ["Sequential", "67 params"]
     assert group(svg, "m2")[:2] == ["0", "Linear(4 → 8) · 40 params"]
@@ -159,6 +162,10 @@ def test_a_model_of_nn_is_drawn_in_its_modules():
     assert words.count("weight") == words.count("bias") == words.count("linear") == 2
     assert "(1)" in words
     assert "5 int64" in words
+    right, _ = positions(dot)
+    spine = re.findall(r"^\t*(n\d+) \[.*<B>(?:input|linear|relu|\w*softmax\w*)</B>", dot, re.MULTILINE)
+    assert len(spine) == 5
+    assert len({right[card] for card in spine}) == 1
 
 
 @needs_dot
@@ -245,7 +252,7 @@ def test_labels_inside_an_index_are_inputs_and_counting_rows_is_not():
     def chosen(x, place):
         return x[place]
 
-    ag.defvjp(chosen, lambda g, out, x, place: np.zeros_like(x), None)
+    ag.defvjp(chosen, lambda g, out, x, place: np.zeros_like(x))
     table = lines(chosen(logits, (np.arange(3), targets)))
     assert [line[1] for line in table[:2]] == ["logits", "place"]
     assert table[2][2:4] == ["n1", "n2"]
@@ -290,7 +297,10 @@ def test_an_unset_gradient_is_a_dash_and_a_zero_is_a_zero():
     assert [line[-1] for line in lines(y)] == ["–", "–"]
     y.backward()
     assert [line[-1] for line in lines(y)] == ["0.0000", "1.0000"]
-    assert "style=dashed" in ag.draw(y).dot
+    dot = ag.draw(y).dot
+    assert "style=dashed" in dot
+    assert 'COLOR="#66717F">0.0000<' in dot  # muted, where other gradients are vermillion
+    assert 'COLOR="#B23C00">1.0000<' in dot
     a.grad = None
     assert [line[-1] for line in lines(y)] == ["–", "1.0000"]
 
@@ -374,6 +384,13 @@ def test_numbers_of_any_size_are_written_as_what_they_are():
     ):
         value = Value(array, name="x")
         ag.draw(value * 1, gradients=True).dot  # noqa: B018 - warnings are errors
+
+
+@pytest.mark.parametrize("ends", [[-1e308, 1e308], [1.0, np.nextafter(1.0, 2.0)], [-3.0, 4.0]])
+def test_a_histogram_spans_its_data_however_narrow_or_wide(ends):
+    row = data_row(np.array([ends[0], ends[0], ends[1]]))
+    assert row is not None
+    assert row.bars == (1.0, *[0.0] * 12, 0.5)
 
 
 # ---- names ----
