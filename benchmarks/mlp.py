@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 
 import nn
 
-from .timing import Contender, installed
+from .timing import Contender, Workload
 
 RATE = 1e-4  # small, so that many steps leave the gradients comparable
 
@@ -32,14 +34,15 @@ class Problem:
         return [a.copy() for w in self.weights for a in (w, np.zeros(len(w), np.float32))]
 
 
-def contenders(sizes: tuple[int, ...], batch: int) -> list[Contender]:
-    """The step on every engine that is installed."""
-    problem = Problem(sizes, batch)
-    result = [_ours(problem)]
-    for name, make in (("torch", _torch), ("jax", _jax), ("autograd", _autograd), ("mygrad", _mygrad)):
-        if installed(name):
-            result.append(make(problem))
-    return result
+def workload(sizes: tuple[int, ...], batch: int) -> Workload:
+    """The step of one network."""
+    engines = {"autograd_lite": _ours, "PyTorch": _torch, "jax.jit": _jax, "autograd": _autograd, "MyGrad": _mygrad}
+    name = f"MLP {'-'.join(map(str, sizes))}, batch {batch}, full step"
+    return Workload(name, {engine: partial(_set_up, make, sizes, batch) for engine, make in engines.items()})
+
+
+def _set_up(make: Callable[[Problem], Contender], sizes: tuple[int, ...], batch: int) -> Contender:
+    return make(Problem(sizes, batch))
 
 
 def _ours(problem: Problem) -> Contender:
@@ -56,7 +59,7 @@ def _ours(problem: Problem) -> Contender:
         nn.functional.cross_entropy(model(problem.x), problem.y).backward()
         optimizer.step()
 
-    return Contender("autograd_lite", step, lambda: [p.grad for p in model.parameters()])
+    return Contender(step, lambda: [p.grad for p in model.parameters()])
 
 
 def _torch(problem: Problem) -> Contender:
@@ -77,7 +80,7 @@ def _torch(problem: Problem) -> Contender:
         torch.nn.functional.cross_entropy(model(x), y).backward()
         optimizer.step()
 
-    return Contender("PyTorch", step, lambda: [p.grad.numpy() for p in model.parameters()])
+    return Contender(step, lambda: [p.grad.numpy() for p in model.parameters()])
 
 
 def _loss(np: Any, parameters: list[Any], x: Any, onehot: Any) -> Any:
@@ -110,7 +113,7 @@ def _jax(problem: Problem) -> Contender:
     def step() -> None:
         state[:] = jax.block_until_ready(update(state[0]))
 
-    return Contender("jax.jit", step, lambda: state[1])
+    return Contender(step, lambda: state[1])
 
 
 def _autograd(problem: Problem) -> Contender:
@@ -126,7 +129,7 @@ def _autograd(problem: Problem) -> Contender:
         for p, g in zip(*state, strict=True):
             p -= RATE * g
 
-    return Contender("autograd", step, lambda: state[1])
+    return Contender(step, lambda: state[1])
 
 
 def _mygrad(problem: Problem) -> Contender:
@@ -147,4 +150,4 @@ def _mygrad(problem: Problem) -> Contender:
         for p in parameters:
             p.data -= RATE * p.grad
 
-    return Contender("MyGrad", step, lambda: [p.grad for p in parameters])
+    return Contender(step, lambda: [p.grad for p in parameters])

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import Value
 
-from .timing import Contender, installed
+from .timing import Contender, Workload
 
 OPERATIONS = 8 + 15 * 20
 
@@ -28,12 +28,11 @@ def expression(a: Any, b: Any, relu: Callable[[Any], Any]) -> Any:
     return f / 2.0 + 10.0 / f
 
 
-def recording() -> list[tuple[str, Contender, Contender]]:
-    """Pairs of the same operation on Values and on plain NumPy."""
-    repeat = range(1000)
+def recording_workloads() -> list[Workload]:
+    """The same operation on Values and on plain NumPy, a thousand times."""
 
-    def pair(name: str, x: Any, y: Any) -> tuple[str, Contender, Contender]:
-        v, w = Value(x), Value(y)
+    def pair(name: str, x: Any, y: Any) -> Workload:
+        v, w, repeat = Value(x), Value(y), range(1000)
 
         def recorded() -> None:
             for _ in repeat:
@@ -43,7 +42,7 @@ def recording() -> list[tuple[str, Contender, Contender]]:
             for _ in repeat:
                 x * y
 
-        return name, Contender("autograd_lite", recorded), Contender("NumPy", plain)
+        return Workload(name, {"autograd_lite": lambda: Contender(recorded), "NumPy": lambda: Contender(plain)})
 
     return [
         pair("recording one operation, scalar", np.float64(2.0), np.float64(3.0)),
@@ -51,53 +50,66 @@ def recording() -> list[tuple[str, Contender, Contender]]:
     ]
 
 
-def contenders() -> list[Contender]:
-    """The expression, forward and backward, on every engine that is installed."""
-    found: dict[str, list[Any]] = {}
+def expression_workload() -> Workload:
+    """The expression, forward and backward."""
+    engines = {
+        "autograd_lite": lambda: _backward_style(Value, Value.relu),
+        "PyTorch": _torch,
+        "micrograd": _micrograd,
+        "MyGrad": _mygrad,
+        "autograd": _autograd,
+        "jax.jit": _jax,
+    }
+    return Workload(f"scalar expression, {OPERATIONS} operations, forward and backward", engines, tolerance=1e-9)
 
-    def backward_style(name: str, make: Callable[[float], Any], relu: Callable[[Any], Any]) -> Contender:
-        def step() -> None:
-            a, b = make(-4.0), make(2.0)
-            expression(a, b, relu).backward()
-            found[name] = [a.grad, b.grad]
 
-        return Contender(name, step, lambda: found[name])
+def _backward_style(make: Callable[[float], Any], relu: Callable[[Any], Any]) -> Contender:
+    inputs: list[Any] = []
 
-    result = [backward_style("autograd_lite", Value, Value.relu)]
-    if installed("torch"):
-        import torch
+    def step() -> None:
+        inputs[:] = make(-4.0), make(2.0)
+        expression(*inputs, relu).backward()
 
-        result.append(
-            backward_style(
-                "PyTorch", lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True), lambda x: x.relu()
-            )
-        )
-    if installed("micrograd"):
-        from micrograd.engine import Value as MicrogradValue
+    return Contender(step, lambda: [x.grad for x in inputs])
 
-        result.append(backward_style("micrograd", MicrogradValue, lambda x: x.relu()))
-    if installed("mygrad"):
-        import mygrad
 
-        result.append(backward_style("MyGrad", mygrad.tensor, mygrad.nnet.relu))
-    if installed("autograd"):
-        import autograd
-        import autograd.numpy as anp
+def _functional_style(gradient: Callable[[float, float], Any]) -> Contender:
+    found: list[Any] = []
 
-        both = autograd.grad(lambda p: expression(p[0], p[1], lambda x: anp.maximum(x, 0.0)))
+    def step() -> None:
+        found[:] = gradient(-4.0, 2.0)
 
-        def autograd_step() -> None:
-            found["autograd"] = both((-4.0, 2.0))
+    return Contender(step, lambda: found)
 
-        result.append(Contender("autograd", autograd_step, lambda: list(found["autograd"])))
-    if installed("jax"):
-        import jax
 
-        jax.config.update("jax_enable_x64", True)
-        gradient = jax.jit(jax.grad(lambda a, b: expression(a, b, jax.nn.relu), argnums=(0, 1)))
+def _torch() -> Contender:
+    import torch
 
-        def jax_step() -> None:
-            found["jax.jit"] = jax.block_until_ready(gradient(-4.0, 2.0))
+    return _backward_style(lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True), torch.relu)
 
-        result.append(Contender("jax.jit", jax_step, lambda: list(found["jax.jit"])))
-    return result
+
+def _micrograd() -> Contender:
+    from micrograd.engine import Value as MicrogradValue
+
+    return _backward_style(MicrogradValue, MicrogradValue.relu)
+
+
+def _mygrad() -> Contender:
+    import mygrad
+
+    return _backward_style(mygrad.tensor, mygrad.nnet.relu)
+
+
+def _autograd() -> Contender:
+    import autograd
+    import autograd.numpy as anp
+
+    return _functional_style(autograd.grad(lambda a, b: expression(a, b, lambda x: anp.maximum(x, 0.0)), (0, 1)))
+
+
+def _jax() -> Contender:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    gradient = jax.jit(jax.grad(lambda a, b: expression(a, b, jax.nn.relu), argnums=(0, 1)))
+    return _functional_style(lambda a, b: jax.block_until_ready(gradient(a, b)))

@@ -1,14 +1,20 @@
-"""How things are timed: interleaved rounds, medians, ratios.
+"""How things are timed: each contender in a process of its own, interleaved rounds, medians, ratios.
 
-A shared machine is slow in some seconds and fast in others. Contenders therefore take turns within each round,
-and only ratios of medians from one run are compared.
+A shared machine is slow in some seconds and fast in others, so contenders take turns within each round and only
+ratios of medians from one run are compared. They live in separate processes because the thread pools of two
+libraries in one process disturb each other, up to a hundredfold on small steps.
 """
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -20,57 +26,104 @@ import numpy as np
 class Contender:
     """One way to do the work: `step()` does it once, `gradients()` tells what it computed."""
 
-    name: str
     step: Callable[[], Any]
     gradients: Callable[[], list[Any]] | None = None
 
 
-def agree(contenders: list[Contender], tolerance: float) -> None:
-    """Run each once and compare its gradients with those of the first.
+@dataclass(frozen=True)
+class Workload:
+    """The same work on several engines.
+
+    Attributes:
+        name: the row of the table.
+        contenders: for each engine the function that sets it up.
+        tolerance: how far gradients may differ, relative to the largest.
+    """
+
+    name: str
+    contenders: dict[str, Callable[[], Contender]]
+    tolerance: float = 1e-3
+
+    def installed(self, packages: dict[str, str]) -> list[str]:
+        """The engines that can be imported here."""
+        return [engine for engine in self.contenders if find_spec(packages.get(engine, "numpy"))]
+
+
+class Process:
+    """A contender in a process of its own, which waits for orders."""
+
+    def __init__(self, workload: str, engine: str) -> None:
+        self.engine = engine
+        command = [sys.executable, "-m", "benchmarks.worker", workload, engine]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def order(self, line: str) -> str:
+        """Send one order and wait for the answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().strip()
+        if not answer:
+            raise RuntimeError(f"{self.engine} failed at {line!r}")
+        return answer
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._process.communicate()
+
+
+def serve(contender: Contender) -> None:
+    """Do what `Process.order` asks: `time N` runs N steps, `gradients PATH` writes them to a file."""
+    for line in sys.stdin:
+        order, argument = line.split()
+        if order == "time":
+            gc.collect()
+            start = perf_counter()
+            for _ in range(int(argument)):
+                contender.step()
+            print(perf_counter() - start, flush=True)
+        else:
+            contender.step()
+            if contender.gradients is not None:
+                np.savez(argument, *[np.asarray(g, dtype=float) for g in contender.gradients()])
+            print("done", flush=True)
+
+
+def compare(workload: Workload, engines: list[str], rounds: int, seconds: float = 0.03) -> dict[str, float]:
+    """The median time of one step on each engine, in seconds.
 
     Raises:
-        AssertionError: two contenders do not compute the same.
+        AssertionError: two engines do not compute the same gradients.
     """
-    expected: list[Any] | None = None
-    for contender in contenders:
-        contender.step()
-        if contender.gradients is None:
-            continue
-        got = [np.asarray(g, dtype=float) for g in contender.gradients()]
-        if expected is None:
-            expected = got
-            continue
-        for i, (a, b) in enumerate(zip(expected, got, strict=True)):
-            scale = max(float(np.abs(a).max()), 1e-30)
-            error = float(np.abs(a - b).max()) / scale
-            assert error <= tolerance, (
-                f"{contender.name} differs from {contenders[0].name} in gradient {i}: {error:.2g}"
-            )
+    processes = [Process(workload.name, engine) for engine in engines]
+    try:
+        _agree(workload, processes)
+        calls, times = {}, {process.engine: list[float]() for process in processes}
+        for process in processes:
+            process.order("time 5")
+            calls[process.engine] = max(1, int(seconds / float(process.order("time 3")) * 3))
+        for _ in range(rounds):
+            for process in processes:
+                n = calls[process.engine]
+                times[process.engine].append(float(process.order(f"time {n}")) / n)
+    finally:
+        for process in processes:
+            process.close()
+    return {engine: median(samples) for engine, samples in times.items()}
 
 
-def medians(contenders: list[Contender], rounds: int, seconds: float = 0.03) -> dict[str, float]:
-    """The median time of one step of each, in seconds, over interleaved rounds of about `seconds` each."""
-    calls = {}
-    for contender in contenders:
-        for _ in range(3):
-            contender.step()
-        start = perf_counter()
-        contender.step()
-        calls[contender.name] = max(1, int(seconds / max(perf_counter() - start, 1e-7)))
-    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    for _ in range(rounds):
-        for contender in contenders:
-            gc.collect()
-            step, n = contender.step, calls[contender.name]
-            start = perf_counter()
-            for _ in range(n):
-                step()
-            times[contender.name].append((perf_counter() - start) / n)
-    return {name: median(samples) for name, samples in times.items()}
-
-
-def installed(name: str) -> bool:
-    """Whether a peer can be imported."""
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None
+def _agree(workload: Workload, processes: list[Process]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        results = {}
+        for process in processes:
+            path = Path(folder) / f"{len(results)}.npz"
+            process.order(f"gradients {path}")
+            if path.exists():
+                with np.load(path) as arrays:
+                    results[process.engine] = [arrays[name] for name in arrays.files]
+    expected = next(iter(results.values()), [])
+    for engine, gradients in results.items():
+        for i, (a, b) in enumerate(zip(expected, gradients, strict=True)):
+            error = float(np.abs(a - b).max()) / max(float(np.abs(a).max()), 1e-30)
+            assert error <= workload.tolerance, f"{workload.name}: {engine} differs in gradient {i} by {error:.2g}"

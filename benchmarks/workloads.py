@@ -1,0 +1,15 @@
+"""What is compared."""
+
+from __future__ import annotations
+
+from . import mlp, scalar
+
+PACKAGES = {"PyTorch": "torch", "jax.jit": "jax", "autograd": "autograd", "MyGrad": "mygrad", "micrograd": "micrograd"}
+
+WORKLOADS = [
+    scalar.expression_workload(),
+    mlp.workload((64, 32, 10), batch=32),
+    mlp.workload((784, 256, 128, 10), batch=128),
+    mlp.workload((1024, 1024, 1024, 1024), batch=256),
+]
+RECORDING = scalar.recording_workloads()
