@@ -21,6 +21,8 @@ from autograd_lite.draw import drawing, render
 from autograd_lite.draw.statistics import data_row
 from autograd_lite.draw.text import cleaned
 
+from .gradients.table import CASES, results
+
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "{http://www.w3.org/1999/xlink}title"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on PATH")
@@ -437,6 +439,19 @@ def test_any_name_is_drawn_as_it_is(name, data):
     tooltip = next(a.get(TITLE) for a in card.iter(f"{SVG}a"))
     expected = name.replace("\n", " ").replace("\0", "").replace("\ud800", "")
     assert " ".join(tooltip.split()).startswith(expected)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_function_is_drawn(case):
+    inputs = [Value(x, name=f"x{i}") for i, x in enumerate(case.inputs)]
+    outcome = [r for r in results(case.function(np, *inputs)) if isinstance(r, Value)]
+    dot = ag.draw(outcome, gradients=True).dot
+    labels = re.findall(r"\blabel=<(.*?)>(?= [a-z]+=|\])", dot)
+    assert len(labels) > len(outcome)
+    for label in labels:
+        ElementTree.fromstring(f"<label>{label.replace('<HR/>', '')}</label>")
+    assert "array(" not in dot
+    assert "0x" not in dot
 
 
 # ---- determinism and size ----
