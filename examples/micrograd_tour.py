@@ -1,6 +1,6 @@
 """Backpropagation on single numbers, drawn: the two examples that micrograd made famous.
 
-Run it:     python examples/micrograd_tour.py            (2 seconds, CPU)
+Run it:     python examples/micrograd_tour.py            (1 second, CPU)
 Expect:     g = 24.7041, dg/da = 138.8338, dg/db = 645.5773, and four drawings in ./out:
             neuron.svg, neuron.png, expression.svg, expression.png
 

@@ -334,6 +334,14 @@ def test_gradients_can_be_computed_or_left_out_and_no_grad_is_touched():
     assert "∂" not in without
 
 
+def test_gradients_that_are_values_themselves_are_shown_as_numbers():
+    x = Value(3.0, name="x")
+    y = x * x
+    y.backward(create_graph=True)
+    assert [line[-1] for line in lines(y)] == ["6.0000", "1.0000"]
+    assert lines(x.grad)[-1][-2] == "6.0000"
+
+
 def test_drawing_runs_no_hook():
     x = Value(2.0)
     seen: list[float] = []
