@@ -126,6 +126,11 @@ def plain(functions: Iterable[Callable[..., Any]]) -> None:
 def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:
     if isinstance(function, Primitive):
         return function.forward
+    if is_ufunc(function) and all(kinds.endswith("O") for kinds in function.types):
+        raise TypeError(
+            f"{describe(function)} computes with Python objects (np.frompyfunc), not with floating numbers. "
+            "Decorate a function that returns a floating array with @autograd_lite.primitive."
+        )
     if is_ufunc(function) or hasattr(function, "_implementation"):  # NumPy's mark of a dispatched function
         return function
     raise TypeError(
