@@ -88,17 +88,18 @@ def fit(
         >>> import numpy as np, nn
         >>> _ = nn.manual_seed(0)
         >>> x = np.linspace(-1, 1, 64)[:, None]
+        >>> data = (x, np.sin(3 * x))
         >>> model = nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1))
         >>> optimizer = nn.Adam(model.parameters(), lr=0.05)
         >>> history = nn.fit(
-        ...     model, (x, np.sin(3 * x)), loss=nn.MSELoss(), optimizer=optimizer, epochs=50, batch_size=8, progress=False
+        ...     model, data, loss=nn.MSELoss(), optimizer=optimizer, epochs=50, batch_size=8, progress=False
         ... )
         >>> history["loss"][0] > 0.1, history["loss"][-1] < 0.01
         (True, True)
 
         Written out, an epoch is:
 
-        >>> for inputs, target in nn.DataLoader((x, np.sin(3 * x)), batch_size=32, shuffle=True):
+        >>> for inputs, target in nn.DataLoader(data, batch_size=8, shuffle=True):
         ...     optimizer.zero_grad()
         ...     nn.functional.mse_loss(model(inputs), target).backward()
         ...     optimizer.step()

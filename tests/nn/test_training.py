@@ -211,7 +211,8 @@ nn.fit(Net(), (x, y), loss=F.cross_entropy, optimizer=nn.SGD([w]), epochs=3, bat
     assert process.returncode == 0, text
     assert process.stdout == b""
     assert len(re.findall(r"epoch \d/3  loss  0\.\d{4}    0\.\d\d s", text)) == 3
-    assert re.search(r"epoch 1/3:.*\d+/30 .*loss", text)
+    assert re.search(r"epoch 1/3:.* 10/30 .*loss 0\.\d{4}", text)
+    assert re.search(r"epoch 2/3:.* 20/30 ", text)
 
 
 # ---- what is refused ----
