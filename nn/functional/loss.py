@@ -32,12 +32,18 @@ def _constant(x: Any, input: Any) -> Any:
 
 
 def _raw(x: Any) -> Any:
-    return x.data if isinstance(x, ag.Value) else np.asarray(x)
+    if isinstance(x, ag.Value):
+        return x.data
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+def _shape(x: Any) -> Any:
+    return getattr(x, "shape", None) or np.shape(_raw(x))
 
 
 def _check_shapes(input: Any, target: Any) -> None:
     """Refuse what would broadcast: `(n, 1)` against `(n,)` gives an n × n matrix of losses."""
-    given, wanted = np.shape(input), np.shape(target)
+    given, wanted = _shape(input), _shape(target)
     if given == wanted:
         return
     hint = ""
@@ -75,7 +81,10 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def _mse_loss(x: Any, y: Any, reduction: str) -> Any:
     """(x - y)², reduced."""
     difference = x - y
-    return _reduced(difference * difference, reduction)
+    squares = difference * difference
+    if reduction == "none":
+        return squares
+    return squares.sum() / squares.size if reduction == "mean" else squares.sum()  # mean() takes twice as long
 
 
 def _mse_slope(g: Any, x: Any, y: Any, reduction: str) -> Any:
@@ -179,7 +188,7 @@ def cross_entropy(
     _check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    shape = np.shape(input)
+    shape = _shape(input)
     if not shape:
         raise ValueError("cross_entropy needs scores of shape (C,), (N, C) or (N, C, d1, ...), got a single number")
     dim = min(len(shape) - 1, 1)
@@ -191,21 +200,20 @@ def cross_entropy(
                 f"but got weight tensor of shape: {list(weight.shape)}"
             )
     log_probabilities = log_softmax(input, dim)
-    of_probabilities = np.shape(target) == shape
-    _check_target(shape, target, dim, of_probabilities, ignore_index)
-    if of_probabilities:
-        return _against_probabilities(
-            log_probabilities, _constant(target, input), weight, reduction, label_smoothing, dim
-        )
-    return _against_classes(log_probabilities, _raw(target), weight, ignore_index, reduction, label_smoothing, dim)
+    raw = _raw(target)
+    _check_target(shape, raw, dim, ignore_index)
+    if raw.shape == shape:
+        target = _constant(target, input)
+        return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing, dim)
+    return _against_classes(log_probabilities, raw, weight, ignore_index, reduction, label_smoothing, dim)
 
 
-def _check_target(shape: tuple[int, ...], target: Any, dim: int, of_probabilities: bool, ignore_index: int) -> None:
-    given, floating = np.shape(target), _raw(target).dtype.kind == "f"
-    if of_probabilities:
-        if not floating:
+def _check_target(shape: tuple[int, ...], target: Any, dim: int, ignore_index: int) -> None:
+    given, kind = target.shape, target.dtype.kind
+    if given == shape:
+        if kind != "f":
             raise TypeError(
-                f"a target of the shape of the input, {shape}, must hold probabilities, got {_raw(target).dtype}. For "
+                f"a target of the shape of the input, {shape}, must hold probabilities, got {target.dtype}. For "
                 "one-hot rows write target.astype(input.dtype), for classes pass their integers alone."
             )
         if ignore_index >= 0:
@@ -218,9 +226,9 @@ def _check_target(shape: tuple[int, ...], target: Any, dim: int, of_probabilitie
             f"cross_entropy: scores of shape {shape} need target classes of shape {expected} or probabilities of shape "
             f"{shape}, got {given}.{hint}"
         )
-    if _raw(target).dtype.kind not in "iu":
+    if kind not in "iu":
         raise TypeError(
-            f"cross_entropy: target classes must be integers, got {_raw(target).dtype}. Write target.astype(np.int64)."
+            f"cross_entropy: target classes must be integers, got {target.dtype}. Write target.astype(np.int64)."
         )
 
 
@@ -251,25 +259,30 @@ def _against_classes(
     dim: int,
 ) -> Any:
     shape, dtype = log_probabilities.shape, log_probabilities.dtype
+    lowest = classes.min() if classes.size else 0
     kept = None
-    if ignore_index >= 0 or (classes.size and classes.min() < 0):
+    if lowest < 0 or ignore_index >= 0:
         kept = classes != ignore_index
         classes = np.where(kept, classes, 0)
-    if classes.size and (classes.min() < 0 or classes.max() >= shape[dim]):
-        wrong = classes[(classes < 0) | (classes >= shape[dim])].flat[0]
-        raise IndexError(f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}.")
-    factor: Any = 1.0  # of each sample
-    if weight is not None:
-        factor = weight[classes]
-    if kept is not None:
-        factor = factor * kept.astype(dtype)
-    divisor = 1.0
-    if reduction == "mean":
-        divisor = float(classes.size if isinstance(factor, float) else factor.sum())
-    every = log_probabilities
-    index = list(np.indices(classes.shape, sparse=True))
+        lowest = classes.min() if classes.size else 0
+    index = (np.arange(shape[0]),) if classes.ndim == 1 else tuple(np.indices(classes.shape, sparse=True))
     place = (*index[:dim], classes, *index[dim:])
-    loss = _nll_loss(every, place, factor / (divisor or 1.0), reduction)
+    try:
+        if lowest < 0:
+            raise IndexError("NumPy would count from the end")
+        factor: Any = 1.0 if weight is None else weight[classes]  # of each sample
+        if kept is not None:
+            factor = factor * kept.astype(dtype)
+        divisor = 1.0
+        if reduction == "mean":
+            divisor = float(classes.size if isinstance(factor, float) else factor.sum())
+        loss = _nll_loss(log_probabilities, place, factor / (divisor or 1.0), reduction)
+    except IndexError:
+        wrong = classes[(classes < 0) | (classes >= shape[dim])].flat[0]
+        raise IndexError(
+            f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}."
+        ) from None
+    every = log_probabilities
     if label_smoothing:
         if weight is not None:
             every = every * _along(weight, shape, dim)
@@ -285,7 +298,10 @@ def _against_classes(
 @ag.primitive
 def _nll_loss(log_probabilities: Any, place: Any, factor: Any, reduction: str) -> Any:
     """-log_probabilities[place] · factor: each element's own for `"none"`, else their sum."""
-    losses = log_probabilities[place] * -factor
+    losses = log_probabilities[place]
+    if not isinstance(factor, float):
+        losses = np.where(factor == 0, 0, losses)  # what is ignored may be infinite
+    losses = losses * -factor
     return losses if reduction == "none" else losses.sum()
 
 

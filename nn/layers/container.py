@@ -95,8 +95,9 @@ class Sequential(_Numbered):
             setattr(self, str(name), module)
 
     def forward(self, input: Any) -> Any:
-        for module in self:
-            input = module(input)
+        for held in list(self.__dict__.values()):  # __iter__ would make a second list
+            if isinstance(held, Module):
+                input = held(input)
         return input
 
 
