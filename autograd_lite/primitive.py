@@ -126,7 +126,7 @@ def plain(functions: Iterable[Callable[..., Any]]) -> None:
 def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:
     if isinstance(function, Primitive):
         return function.forward
-    if is_ufunc(function) and all(kinds.endswith("O") for kinds in function.types):
+    if is_ufunc(function) and all(kinds.endswith("O") for kinds in getattr(function, "types", ())):
         raise TypeError(
             f"{describe(function)} computes with Python objects (np.frompyfunc), not with floating numbers. "
             "Decorate a function that returns a floating array with @autograd_lite.primitive."

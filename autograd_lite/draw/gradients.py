@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, backpropagate, nobody, stale
-from ..primitive import RULES
+from ..primitive import RULES, is_value
 
 
 def is_stale(node: Node) -> bool:
@@ -19,7 +19,7 @@ def is_stale(node: Node) -> bool:
 def held_gradient(node: Node) -> Any:
     """The `.grad` of the Value of a Node, as an array; None if there is none."""
     gradient = getattr(node.handle(), "grad", None)
-    return getattr(gradient, "data", gradient) if hasattr(type(gradient), "__record__") else gradient
+    return getattr(gradient, "data", gradient) if is_value(gradient) else gradient
 
 
 def shown_gradients(roots: Sequence[Node], nodes: Sequence[Node], wanted: bool | None) -> dict[Node, Any]:
