@@ -208,6 +208,10 @@ class Optimizer:
         Raises:
             ValueError: it belongs to another optimizer or other parameters. Nothing is taken over then.
         """
+        if not {"param_groups", "state"} <= state_dict.keys():
+            raise ValueError(
+                f"this is no state dict of an optimizer: it has no 'state' and 'param_groups', but {_listed(state_dict)}."
+            )
         groups, saved = state_dict["param_groups"], state_dict["state"]
         if len(groups) != len(self.param_groups):
             raise ValueError(
