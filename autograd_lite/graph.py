@@ -7,12 +7,13 @@ user holds (`Value`) and the derivative of each function (`rules`) live elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar, Token
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from itertools import count
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy import float64, ndarray
@@ -20,6 +21,7 @@ from numpy import float64, ndarray
 from .primitive import RULES, describe, is_value
 
 Hook: TypeAlias = Callable[[Any], Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 next_order = count().__next__
 
@@ -115,16 +117,37 @@ class Scope(str):
         return self
 
 
-@contextmanager
-def _recording(on: bool) -> Iterator[None]:
-    token = _state.set(State(on, current_state().scope))
-    try:
-        yield
-    finally:
-        _state.reset(token)
+class _Recording:
+    """A block, or the calls of a decorated function, in which operations are recorded or not."""
+
+    __slots__ = ("_on", "_tokens")
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self._tokens: list[Token[State]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(_state.set(State(self._on, current_state().scope)))
+
+    def __exit__(self, *exception: object) -> None:
+        _state.reset(self._tokens.pop())
+
+    def __call__(self, function: F) -> F:
+        if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"{describe(function)} runs after the decorator has ended, so that would have no effect. "
+                "Write `with no_grad():` inside of it."
+            )
+
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            with _Recording(self._on):
+                return function(*args, **kwargs)
+
+        return cast("F", decorated)
 
 
-def no_grad() -> Any:
+def no_grad() -> _Recording:
     """Record nothing inside the block or the decorated function.
 
     Results are Values that want no gradient. Other threads and tasks keep recording.
@@ -137,12 +160,12 @@ def no_grad() -> Any:
         >>> y.requires_grad
         False
     """
-    return _recording(False)
+    return _Recording(False)
 
 
-def enable_grad() -> Any:
+def enable_grad() -> _Recording:
     """Record inside the block or the decorated function, also within `no_grad()`."""
-    return _recording(True)
+    return _Recording(True)
 
 
 def is_grad_enabled() -> bool:

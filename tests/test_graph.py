@@ -313,6 +313,38 @@ def test_no_grad_as_block_and_as_decorator() -> None:
     assert ag.is_grad_enabled()
 
 
+def test_no_grad_can_be_used_again_and_inside_itself() -> None:
+    x = Value(2.0)
+    frozen = ag.no_grad()
+    with frozen:
+        with frozen:
+            assert not (x * x).requires_grad
+        assert not ag.is_grad_enabled()
+    assert ag.is_grad_enabled()
+    with frozen:
+        assert not ag.is_grad_enabled()
+
+
+def test_no_grad_refuses_what_would_run_after_it() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    async def later() -> None:
+        pass
+
+    for function in (numbers, later):
+        with pytest.raises(TypeError, match=rf"{function.__name__} runs after.*with no_grad\(\):"):
+            ag.no_grad()(function)
+
+    def products(x: Value) -> Iterator[bool]:
+        with ag.no_grad():
+            first = x * 2
+        yield first.requires_grad
+        yield (x * 2).requires_grad
+
+    assert list(products(Value(1.0))) == [False, True]
+
+
 def test_no_grad_ends_with_an_exception() -> None:
     with pytest.raises(ZeroDivisionError), ag.no_grad():
         raise ZeroDivisionError
