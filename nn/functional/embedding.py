@@ -29,7 +29,8 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
         array([[4., 5.],
                [0., 1.]])
     """
-    index = input.data if isinstance(input, ag.Value) else np.asarray(input)
+    index = input.data if isinstance(input, ag.Value) else input
+    index = index if hasattr(index, "dtype") else np.asarray(index)
     rows = weight.shape[0]
     if index.dtype.kind not in "iu":
         raise TypeError(

@@ -260,12 +260,12 @@ class MultiheadAttention(Module):
 
 
 def _mask_array(mask: Any) -> Any:
-    """A mask of numbers may be a Value, which then gets a gradient."""
-    if not isinstance(mask, ag.Value):
+    """The mask as an array; of numbers it may be a Value, which then gets a gradient."""
+    if not hasattr(mask, "dtype"):
         mask = np.asarray(mask)
     if mask.dtype.kind not in "bf":
         raise TypeError(
             f"only bool and floating types of masks are supported, got {mask.dtype}. Write mask.astype(bool), where "
             "True means ignore."
         )
-    return mask if mask.dtype.kind == "f" else getattr(mask, "data", mask) if isinstance(mask, ag.Value) else mask
+    return mask.data if isinstance(mask, ag.Value) and mask.dtype.kind == "b" else mask

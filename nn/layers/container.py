@@ -14,7 +14,10 @@ class _Numbered(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end."""
-        setattr(self, str(len(self)), module)
+        number = len(self)
+        while str(number) in self.__dict__:  # the names of a slice start later
+            number += 1
+        setattr(self, str(number), module)
         return self
 
     def extend(self, modules: Iterable[Module]) -> Self:

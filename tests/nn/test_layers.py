@@ -68,6 +68,7 @@ def test_sequential_is_a_list_of_modules() -> None:
     assert list(model) == [first, second, third]
     assert model[-1] is third
     assert list(model[1:]) == [second, third]
+    assert list(model[1:].append(nn.Linear(1, 1)).state_dict()) == ["2.weight", "2.bias", "3.weight", "3.bias"]
     assert list(model[:1].state_dict()) == ["0.weight", "0.bias"]
     model[1] = tanh = nn.Tanh()
     assert list(model) == [first, tanh, third]

@@ -291,6 +291,14 @@ def test_copies_and_pickles_are_independent() -> None:
         assert np.array_equal(block(X).data, expected)
 
 
+def test_copy_keeps_shared_parameters_shared() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    model[1].weight = model[0].weight
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert other[1].weight is other[0].weight
+        assert other[0].weight is not model[0].weight
+
+
 # ---- hooks ----
 
 
