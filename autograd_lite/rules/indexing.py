@@ -71,6 +71,8 @@ def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any
         a, axis = np.ravel(a), axis or 0
     axis = normalize_axis_index(axis, a.ndim)
     indices, n = np.asarray(indices), a.shape[axis]
+    if not indices.size:  # an empty list is of floats
+        indices = indices.astype(int)
     if mode == "wrap":
         indices = indices % n
     elif mode == "clip":

@@ -43,6 +43,15 @@ defvjp(np.expand_dims, lambda g, out, x, axis: np.reshape(g, x.shape))
 defvjp(np.broadcast_to, lambda g, out, x, shape: g)
 
 
+@composed(np.full_like)
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+    shape = np.shape(a) if shape is None else shape
+    dtype = np.dtype(a.dtype if dtype is None else dtype)
+    if is_value(fill_value):
+        return astype(np.broadcast_to(fill_value, shape), dtype)
+    return np.full(shape, fill_value, dtype)
+
+
 def _at_least(function: Any, ndim: int) -> None:
     @composed(function)
     def reshaped(*arys: Any) -> Any:

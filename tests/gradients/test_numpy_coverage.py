@@ -27,7 +27,7 @@ CALLS: dict[Any, Any] = {
     np.cumsum: lambda v: np.cumsum(v),
     np.dstack: lambda v: np.dstack([v, v]),
     np.einsum: lambda v: np.einsum("ij,jk", v, v),
-    np.full_like: lambda v: np.full_like(v, 1.0),
+    np.full_like: lambda v: np.full_like(v, v[0, 0]),
     np.hsplit: lambda v: np.hsplit(v, 3),
     np.hstack: lambda v: np.hstack([v, v]),
     np.lexsort: lambda v: np.lexsort((v, v)),
