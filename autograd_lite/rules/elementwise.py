@@ -148,10 +148,6 @@ defvjp(np.maximum, lambda g, out, x, y: _larger(g, x, y), lambda g, out, x, y: _
 defvjp(np.minimum, lambda g, out, x, y: _larger(g, y, x), lambda g, out, x, y: _larger(g, x, y))
 
 
-def _taken(first: Any) -> Any:
-    return lambda g, out, x, y: g * first(x, y)
-
-
 # fmax and fmin prefer a number to nan, and the first argument at a tie, as PyTorch does
 defvjp(
     np.fmax,
