@@ -85,6 +85,14 @@ def test_scores_without_bound_are_no_trouble() -> None:
     np.testing.assert_allclose(scores.grad, [[1, -1]])
 
 
+def test_ignored_target_may_have_an_infinite_score() -> None:
+    x = ag.Value(np.array([[-np.inf, 1.0, 2.0], [0.0, 0.0, 0.0]]))
+    loss = F.cross_entropy(x, np.array([-100, 1]))
+    loss.backward()
+    assert loss.item() == pytest.approx(np.log(3))
+    np.testing.assert_allclose(x.grad, [[0, 0, 0], [1 / 3, -2 / 3, 1 / 3]])
+
+
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 def test_only_ignored_targets_give_nan_and_a_warning(label_smoothing: float) -> None:
     x = ag.Value(SCORES)
