@@ -210,7 +210,8 @@ class Optimizer:
         """
         if not {"param_groups", "state"} <= state_dict.keys():
             raise ValueError(
-                f"this is no state dict of an optimizer: it has no 'state' and 'param_groups', but {_listed(state_dict)}."
+                "this is no state dict of an optimizer, which has 'state' and 'param_groups': "
+                f"it has {_listed(state_dict)}. Pass what optimizer.state_dict() returned."
             )
         groups, saved = state_dict["param_groups"], state_dict["state"]
         if len(groups) != len(self.param_groups):
