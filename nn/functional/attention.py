@@ -38,6 +38,7 @@ def scaled_dot_product_attention(
 
     Raises:
         ValueError: a mask and `is_causal`, or shapes that do not fit.
+        TypeError: a mask of integers.
 
     Example:
         >>> import numpy as np, nn
@@ -56,10 +57,24 @@ def scaled_dot_product_attention(
             f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., L, E), (..., S, E) and "
             "(..., S, Ev)"
         )
+    if attn_mask is not None:
+        attn_mask = mask_array(attn_mask, "attend")
     if is_causal:
         attn_mask = np.tri(query.shape[-2], key.shape[-2], dtype=bool)
     weights = attention_weights(query, key, attn_mask, 1 / math.sqrt(query.shape[-1]) if scale is None else scale)
     return dropout(weights, dropout_p) @ value
+
+
+def mask_array(mask: Any, true_means: str) -> Any:
+    """The mask as an array; of numbers it may be a Value, which then gets a gradient."""
+    if not hasattr(mask, "dtype"):
+        mask = np.asarray(mask)
+    if mask.dtype.kind not in "bf":  # integers would be added, although 0 and 1 are meant as no and yes
+        raise TypeError(
+            f"only bool and floating types of masks are supported, got {mask.dtype}. Write mask.astype(bool), where "
+            f"True means {true_means}."
+        )
+    return mask.data if isinstance(mask, ag.Value) and mask.dtype.kind == "b" else mask
 
 
 @ag.primitive
@@ -70,7 +85,7 @@ def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
         if mask.dtype.kind == "b":
             np.copyto(out, -np.inf, where=~mask)
         else:
-            out = out + mask
+            out += mask
     highest = out.max(axis=-1, keepdims=True)
     out -= np.where(highest == -np.inf, 0, highest)
     np.exp(out, out=out)

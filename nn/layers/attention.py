@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-import autograd_lite as ag
-
 from .. import init
 from ..dtype import get_default_dtype
 from ..functional import dropout, linear
-from ..functional.attention import attention_weights
+from ..functional.attention import attention_weights, mask_array
 from ..module import Module
 from ..parameter import Parameter
 from .linear import Linear
@@ -229,7 +227,7 @@ class MultiheadAttention(Module):
         batch, targets, sources = sizes
         masks = []
         if attn_mask is not None:
-            attn_mask = _mask_array(attn_mask)
+            attn_mask = mask_array(attn_mask, "ignore")
             if attn_mask.shape == (batch * self.num_heads, targets, sources):
                 attn_mask = attn_mask.reshape(batch, self.num_heads, targets, sources)
             elif attn_mask.shape != (targets, sources):
@@ -239,7 +237,7 @@ class MultiheadAttention(Module):
                 )
             masks.append(attn_mask)
         if key_padding_mask is not None:
-            key_padding_mask = _mask_array(key_padding_mask)
+            key_padding_mask = mask_array(key_padding_mask, "ignore")
             if key_padding_mask.shape not in ((batch, sources), (sources,) if batch == 1 else None):
                 raise ValueError(f"key_padding_mask must have shape {(batch, sources)}, got {key_padding_mask.shape}")
             masks.append(key_padding_mask.reshape(batch, 1, 1, sources))
@@ -257,15 +255,3 @@ class MultiheadAttention(Module):
         for mask in added[1:]:
             total = total + mask
         return total
-
-
-def _mask_array(mask: Any) -> Any:
-    """The mask as an array; of numbers it may be a Value, which then gets a gradient."""
-    if not hasattr(mask, "dtype"):
-        mask = np.asarray(mask)
-    if mask.dtype.kind not in "bf":
-        raise TypeError(
-            f"only bool and floating types of masks are supported, got {mask.dtype}. Write mask.astype(bool), where "
-            "True means ignore."
-        )
-    return mask.data if isinstance(mask, ag.Value) and mask.dtype.kind == "b" else mask

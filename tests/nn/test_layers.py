@@ -164,6 +164,12 @@ def test_masks_of_the_two_polarities_agree() -> None:
     )
 
 
+def test_float64_mask_keeps_attention_in_float32() -> None:
+    attention, x = nn.MultiheadAttention(4, 2), np.ones((3, 2, 4), np.float32)
+    assert attention(x, x, x, attn_mask=np.zeros((3, 3)))[0].dtype == np.float32
+    assert attention(x, x, x, attn_mask=np.zeros((3, 3)), is_causal=True)[0].dtype == np.float32
+
+
 def test_one_mask_for_every_head() -> None:
     rng = np.random.default_rng(0)
     attention = nn.MultiheadAttention(4, 2, batch_first=True)
