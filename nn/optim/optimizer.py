@@ -1,12 +1,11 @@
-"""What all optimizers share: parameter groups, flat buffers, `state_dict`.
+"""What all optimizers share: parameter groups, `step`, `state_dict`, and what they refuse.
 
-The equation of each optimizer lives in a file of its own, as one `update` on flat arrays.
+The equation of each optimizer lives in a file of its own, as one `update` on flat arrays; those live in `flat`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,10 +13,9 @@ import numpy as np
 
 import autograd_lite as ag
 
-Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]
+from .flat import Bucket, called
 
-# Elements that go through a whole update before the next ones do: few enough to stay in the processor's cache.
-BLOCK = 1 << 16
+Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]
 
 
 class Optimizer:
@@ -65,7 +63,7 @@ class Optimizer:
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
-        self._buckets: list[list[_Bucket] | None] = []  # one entry a group; None until it is first needed
+        self._buckets: list[list[Bucket] | None] = []  # one entry a group; None until it is first needed
         for group in _groups(params):
             self.add_param_group(group)
 
@@ -121,7 +119,8 @@ class Optimizer:
             for bucket in self._built(number)
         ]
         for group, bucket, gradients in work:
-            bucket.update(self, group, gradients)
+            bucket.allocate(self.state_names(group))
+            bucket.step(self.update, group, gradients)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -162,7 +161,7 @@ class Optimizer:
         for i, p in enumerate(params):
             if id(p) in taken:
                 raise ValueError(
-                    f"{_called(p, i, number)} appears in more than one place, in {taken[id(p)]} and in group {number}. "
+                    f"{called(p, i, number)} appears in more than one place, in {taken[id(p)]} and in group {number}. "
                     "It would be updated twice each step: pass each parameter once."
                 )
             taken[id(p)] = f"group {number}"
@@ -234,7 +233,7 @@ class Optimizer:
             for i, (p, key) in enumerate(zip(params, theirs["params"], strict=True)):
                 entry = {name: kept for name, kept in saved.get(key, {}).items() if kept is not None}
                 if entry:
-                    entries[p] = self._checked_entry(entry, p, _called(p, i, number), names)
+                    entries[p] = self._checked_entry(entry, p, called(p, i, number), names)
 
         for mine, group in zip(self.param_groups, merged, strict=True):
             mine.update(group)
@@ -261,11 +260,11 @@ class Optimizer:
                 )
         return arrays
 
-    def _built(self, number: int) -> list[_Bucket]:
+    def _built(self, number: int) -> list[Bucket]:
         """The buckets of a group, made when they are first needed."""
         group, buckets = self.param_groups[number], self._buckets[number]
         if buckets is None:
-            buckets = [_Bucket(group["params"], dtype, number) for dtype in _dtypes(group["params"])]
+            buckets = [Bucket(group["params"], dtype, number, self.counts_steps) for dtype in _dtypes(group["params"])]
             self._buckets[number] = buckets
         elif sum([len(bucket.params) for bucket in buckets]) != len(group["params"]):
             raise ValueError(
@@ -293,139 +292,8 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-class _Block:
-    """A stretch of a bucket that is updated at once: some whole parameters, or a part of a large one."""
-
-    __slots__ = ("arrays", "first", "gathered", "last", "part", "scratch", "theta")
-
-    def __init__(self, bucket: _Bucket, first: int, last: int, start: int, stop: int, scratch: Any) -> None:
-        self.first, self.last = first, last
-        self.gathered, *self.scratch = scratch[:, : stop - start]
-        self.part = slice(start - bucket.offsets[first], stop - bucket.offsets[first])
-        self.theta = bucket.theta[start:stop]
-        self.arrays = [flat[start:stop] for flat in bucket.state.values()]
-
-    def gradient(self, gradients: list[Any]) -> Any:
-        if self.last - self.first == 1:
-            return gradients[self.first].reshape(-1)[self.part]
-        return np.concatenate(gradients[self.first : self.last], axis=None, out=self.gathered)
-
-
-class _Bucket:
-    """The parameters of one group that share a dtype, in one flat array.
-
-    Attributes:
-        params: the parameters.
-        names: what messages call them.
-        offsets: where each of them starts in the flat arrays, and where the last one ends.
-        theta: the flat array of the parameters.
-        views: the part of `theta` that belongs to each parameter, in its shape.
-        state: the other flat arrays, by name.
-        steps: how often each parameter was updated.
-    """
-
-    def __init__(self, params: list[ag.Value], dtype: Any, group: int) -> None:
-        members = [(i, p) for i, p in enumerate(params) if p.dtype == dtype]
-        self.params = [p for _, p in members]
-        self.names = [_called(p, i, group) for i, p in members]
-        self.offsets = [0, *np.cumsum([p.size for p in self.params]).tolist()]
-        self.shapes = [p.shape for p in self.params]
-        self.theta = _flat(self.offsets[-1], self.params[0])
-        self.views = [self.part(self.theta, i) for i in range(len(self.params))]
-        self.state: dict[str, Any] = {}
-        self.steps = [0] * len(self.params)
-        self._skipped: list[int] = []
-        self._active: Sequence[int] = range(len(self.params))
-        self._blocks: list[_Block] | None = None
-
-    def part(self, flat: Any, i: int) -> Any:
-        """The part of a flat array that belongs to parameter `i`, in its shape."""
-        return flat[self.offsets[i] : self.offsets[i + 1]].reshape(self.shapes[i])
-
-    def allocate(self, names: tuple[str, ...]) -> None:
-        """Make sure that there are these flat arrays of state, and no others."""
-        if names != tuple(self.state):
-            self.state = {name: self.state.get(name, np.zeros_like(self.theta)) for name in names}
-            self._blocks = None
-
-    def restore(self, i: int, entry: dict[str, Any] | None) -> None:
-        """Set the state of parameter `i` to what was saved; None is the state before the first step."""
-        self.steps[i] = 0 if entry is None else int(entry.get("step", 1))
-        for name, flat in self.state.items():
-            self.part(flat, i)[...] = 0 if entry is None else entry[name]
-        self._blocks = None
-
-    def gradients(self) -> list[Any]:
-        """The gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
-        found: list[Any] = []
-        skipped = []
-        for i, (p, view) in enumerate(zip(self.params, self.views, strict=True)):
-            gradient = p.grad
-            if gradient is None or not p.requires_grad:
-                skipped.append(i)
-                gradient = None
-            elif p.data is not view and p.dtype != view.dtype:
-                raise TypeError(
-                    f"{self.names[i]} holds {p.dtype} now, but held {view.dtype} when this optimizer took it over. "
-                    f"Write p.data = p.data.astype(np.{view.dtype}), or make a new optimizer."
-                )
-            elif isinstance(gradient, ag.Value):
-                gradient = gradient.data
-            found.append(gradient)
-        if skipped != self._skipped:
-            self._skipped, self._blocks = skipped, None
-            self._active = [i for i in range(len(found)) if found[i] is not None]
-        return found
-
-    def update(self, optimizer: Optimizer, group: dict[str, Any], gradients: list[Any]) -> None:
-        """One step of every parameter that has a gradient."""
-        self.allocate(optimizer.state_names(group))
-        if self._blocks is None:
-            self._blocks = self._planned()
-        params, views, steps = self.params, self.views, self.steps
-        for i in self._active:
-            p, view = params[i], views[i]
-            if p.data is not view:
-                view[...] = p.data
-            p.data = view  # a fresh leaf: graphs that read the old contents must not run backward
-        for block in self._blocks:
-            t = steps[block.first] + 1
-            optimizer.update(group, t, block.theta, block.gradient(gradients), *block.scratch, *block.arrays)
-        if self.state or optimizer.counts_steps:
-            for i in self._active:
-                steps[i] += 1
-
-    def _planned(self) -> list[_Block]:
-        """Blocks that cover the active parameters; those in one block have taken equally many steps."""
-        spans: list[tuple[int, int, int, int]] = []  # first and last parameter, first and last element
-        for i in self._active:
-            start, stop = self.offsets[i], self.offsets[i + 1]
-            if spans:
-                first, last, begin, _ = spans[-1]
-                whole = begin == self.offsets[first]  # not the last part of a large one
-                if whole and last == i and self.steps[first] == self.steps[i] and stop - begin <= BLOCK:
-                    spans[-1] = (first, i + 1, begin, stop)
-                    continue
-            cuts = [*range(start, stop, BLOCK), stop]
-            spans += [(i, i + 1, a, b) for a, b in pairwise(cuts)]
-        longest = max([stop - start for *_, start, stop in spans], default=0)
-        scratch = np.empty_like(self.theta, shape=(3, longest))
-        return [_Block(self, *span, scratch) for span in spans]
-
-
-def _flat(size: int, like: ag.Value) -> Any:
-    """A flat array of zeros, of the parameter's dtype and kind (NumPy's, CuPy's)."""
-    return np.zeros_like(like.data, shape=(size,))
-
-
 def _dtypes(params: list[ag.Value]) -> list[Any]:
     return list(dict.fromkeys(p.dtype for p in params))
-
-
-def _called(p: Any, i: int, group: int) -> str:
-    """How a message calls parameter `i` of a group."""
-    name = getattr(p, "name", None)
-    return repr(name) if isinstance(name, str) else f"parameter {i} of group {group}"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -469,16 +337,16 @@ def _parameters(group: Any, number: int) -> tuple[list[ag.Value], list[str] | No
     for i, p in enumerate(listed):
         if not isinstance(p, ag.Value):
             raise TypeError(
-                f"an optimizer can only optimize Values, but {_called(p, i, number)} is of type {type(p).__name__}. "
+                f"an optimizer can only optimize Values, but {called(p, i, number)} is of type {type(p).__name__}. "
                 "Wrap an array: nn.Parameter(array)."
             )
         if not p.is_leaf:
             raise ValueError(
-                f"{_called(p, i, number)} was computed, so an update of it would be lost. Pass the Values that it "
+                f"{called(p, i, number)} was computed, so an update of it would be lost. Pass the Values that it "
                 "was computed from, or start anew: nn.Parameter(v.data)."
             )
         if p.dtype.kind != "f":
-            raise TypeError(f"{_called(p, i, number)} holds {p.dtype}, which has no gradient. Leave it out.")
+            raise TypeError(f"{called(p, i, number)} holds {p.dtype}, which has no gradient. Leave it out.")
     return listed, names or group.get("param_names")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from nn import optim
-from nn.optim import optimizer as base
+from nn.optim import flat
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "peers" / "golden_optim.json").read_text())
 
@@ -50,10 +50,10 @@ def slopes(params, seed=0):
 # ---- the mathematics ----
 
 
-@pytest.mark.parametrize("block", [1, 2, 5, base.BLOCK])
+@pytest.mark.parametrize("block", [1, 2, 5, flat.BLOCK])
 @pytest.mark.parametrize("case", GOLDEN["cases"])
 def test_follows_pytorch_also_where_gradients_are_missing(case, block, monkeypatch):
-    monkeypatch.setattr(base, "BLOCK", block)
+    monkeypatch.setattr(flat, "BLOCK", block)
     recipe = GOLDEN["cases"][case]
     params = golden_params()
     optimizer = make(recipe["optimizer"], params, **recipe["options"])
@@ -131,9 +131,9 @@ def test_parameters_and_states_share_flat_buffers(name, options, lr, _):
     optimizer = make(name, params, lr=lr, **options)
     slopes(params)
     optimizer.step()
-    flat = params[0].data.base
-    assert flat.shape == (8,)
-    assert all(np.shares_memory(p.data, flat) for p in params)
+    buffer = params[0].data.base
+    assert buffer.shape == (8,)
+    assert all(np.shares_memory(p.data, buffer) for p in params)
     assert [p.shape for p in params] == [(2, 2), (), (3,)]
     views = [p.data for p in params]
     optimizer.step()
@@ -224,7 +224,7 @@ def test_gradients_that_are_values_and_not_contiguous():
 
 
 def test_large_and_small_parameters_in_one_bucket(monkeypatch):
-    monkeypatch.setattr(base, "BLOCK", 4)
+    monkeypatch.setattr(flat, "BLOCK", 4)
     params = [ag.Value(np.zeros(n)) for n in (2, 1, 10, 1, 2, 2, 0, 4)]
     slopes(params)
     make("SGD", params, lr=1.0).step()

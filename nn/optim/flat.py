@@ -1,0 +1,148 @@
+"""Flat buffers: where the parameters and states of an optimizer live, and in what pieces they are updated.
+
+Nothing here knows an optimizer's equation; it is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+# Elements that go through a whole update before the next ones do: few enough to stay in the processor's cache.
+BLOCK = 1 << 16
+
+
+class Block:
+    """A stretch of a bucket that is updated at once: some whole parameters, or a part of a large one."""
+
+    __slots__ = ("arrays", "first", "gathered", "last", "part", "scratch", "theta")
+
+    def __init__(self, bucket: Bucket, first: int, last: int, start: int, stop: int, scratch: Any) -> None:
+        self.first, self.last = first, last
+        self.gathered, *self.scratch = scratch[:, : stop - start]
+        self.part = slice(start - bucket.offsets[first], stop - bucket.offsets[first])
+        self.theta = bucket.theta[start:stop]
+        self.arrays = [flat[start:stop] for flat in bucket.state.values()]
+
+    def gradient(self, gradients: list[Any]) -> Any:
+        if self.last - self.first == 1:
+            return gradients[self.first].reshape(-1)[self.part]
+        return np.concatenate(gradients[self.first : self.last], axis=None, out=self.gathered)
+
+
+class Bucket:
+    """The parameters of one group that share a dtype, in one flat array.
+
+    Attributes:
+        params: the parameters.
+        names: what messages call them.
+        offsets: where each of them starts in the flat arrays, and where the last one ends.
+        theta: the flat array of the parameters.
+        views: the part of `theta` that belongs to each parameter, in its shape.
+        state: the other flat arrays, by name.
+        steps: how often each parameter was updated; not counted if nothing depends on it.
+    """
+
+    def __init__(self, params: list[ag.Value], dtype: Any, group: int, counts_steps: bool) -> None:
+        members = [(i, p) for i, p in enumerate(params) if p.dtype == dtype]
+        self.params = [p for _, p in members]
+        self.names = [called(p, i, group) for i, p in members]
+        self.offsets = [0, *np.cumsum([p.size for p in self.params]).tolist()]
+        self.shapes = [p.shape for p in self.params]
+        self.theta = _flat(self.offsets[-1], self.params[0])
+        self.views = [self.part(self.theta, i) for i in range(len(self.params))]
+        self.state: dict[str, Any] = {}
+        self.steps = [0] * len(self.params)
+        self._counts_steps = counts_steps
+        self._skipped: list[int] = []
+        self._active: Sequence[int] = range(len(self.params))
+        self._blocks: list[Block] | None = None
+
+    def part(self, flat: Any, i: int) -> Any:
+        """The part of a flat array that belongs to parameter `i`, in its shape."""
+        return flat[self.offsets[i] : self.offsets[i + 1]].reshape(self.shapes[i])
+
+    def allocate(self, names: tuple[str, ...]) -> None:
+        """Make sure that there are these flat arrays of state, and no others."""
+        if names != tuple(self.state):
+            self.state = {name: self.state.get(name, np.zeros_like(self.theta)) for name in names}
+            self._blocks = None
+
+    def restore(self, i: int, entry: dict[str, Any] | None) -> None:
+        """Set the state of parameter `i` to what was saved; None is the state before the first step."""
+        self.steps[i] = 0 if entry is None else int(entry.get("step", 1))
+        for name, flat in self.state.items():
+            self.part(flat, i)[...] = 0 if entry is None else entry[name]
+        self._blocks = None
+
+    def gradients(self) -> list[Any]:
+        """The gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
+        found: list[Any] = []
+        skipped = []
+        for i, (p, view) in enumerate(zip(self.params, self.views, strict=True)):
+            gradient = p.grad
+            if gradient is None or not p.requires_grad:
+                skipped.append(i)
+                gradient = None
+            elif p.data is not view and p.dtype != view.dtype:
+                raise TypeError(
+                    f"{self.names[i]} holds {p.dtype} now, but held {view.dtype} when this optimizer took it over. "
+                    f"Write p.data = p.data.astype(np.{view.dtype}), or make a new optimizer."
+                )
+            elif isinstance(gradient, ag.Value):
+                gradient = gradient.data
+            found.append(gradient)
+        if skipped != self._skipped:
+            self._skipped, self._blocks = skipped, None
+            self._active = [i for i in range(len(found)) if found[i] is not None]
+        return found
+
+    def step(self, update: Callable[..., None], group: dict[str, Any], gradients: list[Any]) -> None:
+        """One step of every parameter that has a gradient: `Optimizer.update`, block by block."""
+        if self._blocks is None:
+            self._blocks = self._planned()
+        params, views, steps = self.params, self.views, self.steps
+        for i in self._active:
+            p, view = params[i], views[i]
+            if p.data is not view:
+                view[...] = p.data
+            p.data = view  # a fresh leaf: graphs that read the old contents must not run backward
+        for block in self._blocks:
+            t = steps[block.first] + 1
+            update(group, t, block.theta, block.gradient(gradients), *block.scratch, *block.arrays)
+        if self.state or self._counts_steps:
+            for i in self._active:
+                steps[i] += 1
+
+    def _planned(self) -> list[Block]:
+        """Blocks that cover the active parameters; those in one block have taken equally many steps."""
+        spans: list[tuple[int, int, int, int]] = []  # first and last parameter, first and last element
+        for i in self._active:
+            start, stop = self.offsets[i], self.offsets[i + 1]
+            if spans:
+                first, last, begin, _ = spans[-1]
+                whole = begin == self.offsets[first]  # not the last part of a large one
+                if whole and last == i and self.steps[first] == self.steps[i] and stop - begin <= BLOCK:
+                    spans[-1] = (first, i + 1, begin, stop)
+                    continue
+            cuts = [*range(start, stop, BLOCK), stop]
+            spans += [(i, i + 1, a, b) for a, b in pairwise(cuts)]
+        longest = max([stop - start for *_, start, stop in spans], default=0)
+        scratch = np.empty_like(self.theta, shape=(3, longest))
+        return [Block(self, *span, scratch) for span in spans]
+
+
+def _flat(size: int, like: ag.Value) -> Any:
+    """A flat array of zeros, of the parameter's dtype and kind (NumPy's, CuPy's)."""
+    return np.zeros_like(like.data, shape=(size,))
+
+
+def called(p: Any, i: int, group: int) -> str:
+    """How a message calls parameter `i` of a group."""
+    name = getattr(p, "name", None)
+    return repr(name) if isinstance(name, str) else f"parameter {i} of group {group}"
