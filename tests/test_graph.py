@@ -493,6 +493,15 @@ def test_a_hook_that_writes_into_the_gradient_harms_nobody_else() -> None:
     np.testing.assert_array_equal(a.grad, [100, 100])
 
 
+def test_what_a_hook_returns_stays_the_hooks() -> None:
+    kept = np.array([5.0, 5.0])
+    x = Value([1.0, 2.0])
+    x.register_hook(lambda g: kept)
+    (x * 2 + x * 3 + x * 4).sum().backward()
+    x.grad += 1
+    np.testing.assert_array_equal(kept, [5, 5])
+
+
 def test_a_wrong_hook_raises_and_no_gradient_is_touched() -> None:
     x = Value([1.0, 2.0])
     y = x * 2
