@@ -133,7 +133,7 @@ def understood(
         TypeError: an argument that the function's gradient rule does not know.
     """
     limit = accepts.max_args
-    if limit is not None and len(args) > limit:
+    if len(args) > limit:
         if not all(any(extra is unset for unset in _UNSET) for extra in args[limit:]):
             raise TypeError(
                 f"{describe(function)} with {len(args)} positional arguments has no gradient rule; it has one for "

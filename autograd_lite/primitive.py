@@ -20,7 +20,7 @@ class Accepts:
     """Which arguments of a function are understood; all others are refused when it is called.
 
     Attributes:
-        max_args: how many positional arguments, None for any number.
+        max_args: how many positional arguments.
         keywords: the names that may be passed by keyword.
     """
 
@@ -30,7 +30,7 @@ class Accepts:
         kinds = inspect.Parameter
         positional = [p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
         variadic = any(p.kind is kinds.VAR_POSITIONAL for p in parameters)
-        self.max_args = None if variadic else len(positional)
+        self.max_args = sys.maxsize if variadic else len(positional)
         self.keywords = frozenset(
             p.name
             for i, p in enumerate(parameters)
@@ -202,6 +202,8 @@ def describe(function: Any) -> str:
     name = getattr(function, "__name__", None)
     if name is None:
         return repr(function)
+    if isinstance(function, Primitive):
+        return str(name).lstrip("_")
     module = getattr(function, "__module__", None)
     if module is None and is_ufunc(function):  # ufuncs do not say where they come from
         special = sys.modules.get("scipy.special")

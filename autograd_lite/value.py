@@ -19,11 +19,12 @@ from .arguments import by_position, called, checked_result, constant, explained,
 from .graph import Constant, Node, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, RULES, Primitive, Recorder, describe, is_ufunc
+from .primitive import COMPOSED, PLAIN, RULES, Recorder, Rule, describe, is_ufunc
 from .rules import getitem, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
 _SCALARS = frozenset({float, int, bool, np.float64, np.float32, np.float16, np.int64, np.int32, np.bool_})
+_NEED_NO_CHECK = _SCALARS | {type(None), str}
 
 _new_value = object.__new__
 
@@ -56,47 +57,11 @@ def _recorded(
     return value
 
 
-def _apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
-    """Run a function that has a rule on the raw arrays, and record it."""
-    rule = RULES[function]
-    limit = rule.accepts.max_args
-    if kwargs or (limit is not None and len(args) > limit):
-        for argument in kwargs.values():
-            if isinstance(argument, Value):
-                args, kwargs = by_position(function, args, kwargs)
-                break
-        args, kwargs = understood(function, rule.accepts, args, kwargs)
-    raw: list[Any] = []
-    parents: list[Node | None] = []
-    arrays = len(rule.vjps) or len(args)
-    for i, argument in enumerate(args):
-        if isinstance(argument, Value):
-            if i >= arrays and type(argument._node) is Node:
-                raise TypeError(
-                    f"{describe(function)} has no gradient rule for its argument {i + 1}, which is "
-                    f"{called(argument.name)} of shape {argument.shape}. Pass its plain array, v.data, there."
-                )
-            raw.append(argument._data)
-            parents.append(argument._node)
-        else:
-            if i < arrays and type(argument) not in _SCALARS and argument is not None:
-                converted = constant(argument)
-                argument = argument if converted is NotImplemented else converted
-            raw.append(argument)
-            parents.append(None)
-    try:
-        out = rule.forward(*raw, **kwargs)
-    except (TypeError, ValueError) as error:
-        raise explained(function, tuple(raw), error) from None
-    if not hasattr(out, "dtype") or out.dtype.kind != "f":
-        out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
-    return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
-
-
 def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What any function does with a Value: compose, record, return a plain array, or refuse."""
-    if function in RULES:
-        return _apply(function, args, kwargs)
+    """What any function does with a Value: record, compose, return a plain array, or refuse."""
+    rule = RULES.get(function)
+    if rule is not None:
+        return _apply(function, rule, args, kwargs)
     if function in COMPOSED:
         implementation, accepts = COMPOSED[function]
         args, kwargs = understood(function, accepts, args, kwargs)
@@ -112,6 +77,47 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
         f"or leave the graph: {name}(v.data)."
     )
+
+
+def _apply(function: Any, rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
+    """Run a function that has a rule on the raw arrays, and record it."""
+    accepts = rule.accepts
+    if kwargs or len(args) > accepts.max_args:
+        if any(isinstance(argument, Value) for argument in kwargs.values()):
+            args, kwargs = by_position(function, args, kwargs)
+        args, kwargs = understood(function, accepts, args, kwargs)
+    raw: list[Any] = []
+    parents: list[Node | None] = []
+    arrays = len(rule.vjps) or len(args)
+    for argument in args:
+        if isinstance(argument, Value):
+            parents.append(argument._node)
+            raw.append(argument._data)
+        else:
+            if type(argument) not in _NEED_NO_CHECK and len(raw) < arrays:
+                converted = constant(argument)
+                argument = argument if converted is NotImplemented else converted
+            parents.append(None)
+            raw.append(argument)
+    if arrays < len(parents):
+        _refuse_values(function, args, arrays)
+    try:
+        out = rule.forward(*raw, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise explained(function, tuple(raw), error) from None
+    if not hasattr(out, "dtype") or out.dtype.kind != "f":
+        out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
+    return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
+
+
+def _refuse_values(function: Any, args: tuple[Any, ...], arrays: int) -> None:
+    """Refuse a Value that wants a gradient among the arguments behind those that have a rule."""
+    for i, argument in enumerate(args[arrays:], arrays + 1):
+        if isinstance(argument, Value) and type(argument._node) is Node:
+            raise TypeError(
+                f"{describe(function)} has no gradient rule for its argument {i}, which is {called(argument.name)} "
+                f"of shape {argument.shape}. Pass its plain array, v.data, there."
+            )
 
 
 def _raw(argument: Any) -> Any:
@@ -253,9 +259,7 @@ class Value(Handle, ArrayMethods, Recorder):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call(function, args, kwargs)
 
-    @staticmethod
-    def __record__(function: Primitive, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return _call(function, args, kwargs)
+    __record__ = staticmethod(_call)
 
     # ---- Python's protocols ----
 
@@ -281,7 +285,7 @@ class Value(Handle, ArrayMethods, Recorder):
                 f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
                 "into it. Make it floating: Value(x.astype(float), requires_grad=False)."
             )
-        moved = _apply(setitem, (self, item, _raw_index(index)), {})
+        moved = _apply(setitem, RULES[setitem], (self, item, _raw_index(index)), {})
         if node is not None:
             node.handle = nobody  # who read the old contents keeps the old node
         self._data, self._node = moved._data, moved._node

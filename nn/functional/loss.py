@@ -265,56 +265,67 @@ def _against_classes(
         kept = classes != ignore_index
         classes = np.where(kept, classes, 0)
         lowest = classes.min() if classes.size else 0
-    index = (np.arange(shape[0]),) if classes.ndim == 1 else tuple(np.indices(classes.shape, sparse=True))
-    place = (*index[:dim], classes, *index[dim:])
+    factor, divisor, summed = None, float(classes.size), reduction  # without a factor all samples count alike
     try:
         if lowest < 0:
             raise IndexError("NumPy would count from the end")
-        factor: Any = 1.0 if weight is None else weight[classes]  # of each sample
-        if kept is not None:
-            factor = factor * kept.astype(dtype)
-        divisor = 1.0
-        if reduction == "mean":
-            divisor = float(classes.size if isinstance(factor, float) else factor.sum())
-        loss = _nll_loss(log_probabilities, place, factor / (divisor or 1.0), reduction)
+        if weight is not None or kept is not None:
+            factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
+            factor = factor if kept is None else factor * kept.astype(dtype)
+            if reduction == "mean":
+                divisor, summed = float(factor.sum()), "sum"
+                factor = factor / (divisor or 1.0)
+        loss = _nll_loss(log_probabilities, classes, factor, summed)
     except IndexError:
         wrong = classes[(classes < 0) | (classes >= shape[dim])].flat[0]
         raise IndexError(
             f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}."
         ) from None
-    every = log_probabilities
     if label_smoothing:
-        if weight is not None:
-            every = every * _along(weight, shape, dim)
-        uniform = -every.sum(axis=dim) * ((1.0 if kept is None else kept.astype(dtype)) / (divisor or 1.0))
-        uniform = uniform if reduction == "none" else uniform.sum()
+        every = log_probabilities if weight is None else log_probabilities * _along(weight, shape, dim)
+        uniform = -every.sum(axis=dim)
+        if kept is not None:
+            uniform = uniform * kept.astype(dtype)
+        if reduction != "none":
+            uniform = uniform.sum() * (1 / (divisor or 1.0) if reduction == "mean" else 1.0)
         loss = (1 - label_smoothing) * loss + (label_smoothing / shape[dim]) * uniform
-    if not divisor:
+    if reduction == "mean" and not divisor:
         warnings.warn("every target of cross_entropy is ignored, so their mean is nan", stacklevel=3)
         loss = loss + float("nan")
     return loss
 
 
-@ag.primitive
-def _nll_loss(log_probabilities: Any, place: Any, factor: Any, reduction: str) -> Any:
-    """-log_probabilities[place] · factor: each element's own for `"none"`, else their sum."""
-    losses = log_probabilities[place]
-    if not isinstance(factor, float):
-        losses = np.where(factor == 0, 0, losses)  # what is ignored may be infinite
-    losses = losses * -factor
-    return losses if reduction == "none" else losses.sum()
+def _places(target: Any) -> tuple[Any, ...]:
+    """The index that reads each target's own score: classes are axis 1, or axis 0 without a batch."""
+    if target.ndim == 1:  # the usual case, without np.indices' five microseconds
+        return np.arange(target.size), target
+    index = np.indices(target.shape, sparse=True)
+    return (*index[:1], target, *index[1:])
 
 
 @ag.primitive
-def _placed(g: Any, place: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of that shape, and `g` at `place`, where no element is named twice."""
+def _nll_loss(log_probabilities: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
+    """-log_probabilities[target] · factor: each sample's own for `"none"`, else their sum or mean."""
+    losses = -log_probabilities[_places(target)]
+    if factor is not None:
+        losses = np.where(factor == 0, 0, losses) * factor  # what is ignored may be infinite
+    if reduction == "none":
+        return losses
+    return losses.sum() * (1 / (losses.size or 1) if reduction == "mean" else 1)
+
+
+@ag.primitive
+def _placed(g: Any, target: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of that shape, and `g` at each target's own score."""
     out = np.zeros_like(g, shape=shape)
-    out[place] = g
+    out[_places(target)] = g
     return out
 
 
-ag.defvjp(
-    _nll_loss,
-    lambda g, out, x, place, factor, reduction: _placed(g * -factor, place, x.shape),
-)
-ag.defvjp(_placed, lambda g, out, x, place, shape: g[place])
+def _nll_vjp(g: Any, out: Any, x: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
+    share = -g if factor is None else -g * factor
+    return _placed(share * (1 / (target.size or 1)) if reduction == "mean" else share, target, x.shape)
+
+
+ag.defvjp(_nll_loss, _nll_vjp)
+ag.defvjp(_placed, lambda g, out, x, target, shape: g[_places(target)])
