@@ -245,8 +245,8 @@ class _Writer:
                     f'CELLSPACING="0" CELLPADDING="0" STYLE="ROUNDED" BGCOLOR="{tone.fill}" COLOR="{tone.stroke}">'
                     "<TR><TD></TD></TR></TABLE>"
                 )
-                word = f'<FONT POINT-SIZE="9">{_SPACE}{role.value}{_SPACE * 3}</FONT>'
-                cells.append(f'<TD ALIGN="RIGHT">{swatch}</TD><TD ALIGN="LEFT">{word}</TD>')
+                word = f'<FONT POINT-SIZE="9">{role.value}{_SPACE * 3}</FONT>'
+                cells.append(f'<TD ALIGN="RIGHT">{swatch}</TD><TD ALIGN="LEFT" CELLPADDING="4">{word}</TD>')
         lines = [f'<TR><TD ALIGN="LEFT"><TABLE {_BLANK}><TR>{"".join(cells)}</TR></TABLE></TD></TR>']
         for colour, words in self._explanations():
             words = f'<FONT POINT-SIZE="9" COLOR="{colour}">{_escape_html(words)}</FONT>'
