@@ -153,8 +153,12 @@ class MultiheadAttention(Module):
         """
         batched = np.ndim(query) == 3
         self._check(query, key, value)
-        query, key, value = (self._batch_first(x, batched) for x in (query, key, value))  # (N, L, E), (N, S, E)
-        query, key, value = self._projected(query, key, value)
+        if query is key is value and self.in_proj_weight is not None:  # one product for all three
+            packed = linear(self._batch_first(query, batched), self.in_proj_weight, self.in_proj_bias)  # (N, L, 3 E)
+            query, key, value = np.split(packed, 3, axis=-1)
+        else:
+            query, key, value = (self._batch_first(x, batched) for x in (query, key, value))  # (N, L, E), (N, S, E)
+            query, key, value = self._projected(query, key, value)
         batch, targets, sources = query.shape[0], query.shape[1], key.shape[1]
         mask = self._mask(key_padding_mask, attn_mask, is_causal, (batch, targets, sources))
         key, value, mask = self._extended(key, value, mask)
