@@ -12,7 +12,7 @@ Example:
 
 from .check import GradientError, check_grads
 from .draw import draw
-from .graph import Node, Scope, enable_grad, is_grad_enabled, no_grad, scope
+from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
 from .transforms import grad, value_and_grad
@@ -26,6 +26,7 @@ __all__ = [
     "Scope",
     "Value",
     "check_grads",
+    "current_scope",
     "defvjp",
     "defvjp_joint",
     "draw",

@@ -7,7 +7,8 @@ user holds (`Value`) and the derivative of each function (`rules`) live elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -106,15 +107,26 @@ class Scope(str):
         parent: the Scope of the module around it, None for the outermost.
     """
 
-    __slots__ = ("label", "parent")
+    __slots__ = ("_states", "label", "parent")
 
     label: str
     parent: Scope | None
+    _states: tuple[State, State]
 
     def __new__(cls, path: str, label: str = "", parent: Scope | None = None) -> Scope:
         self = super().__new__(cls, path)
         self.label, self.parent = label, parent
+        self._states = State(recording=False, scope=self), State(recording=True, scope=self)
         return self
+
+    def enter(self) -> Token[State]:
+        """Note this path on every operation from here on; `leave(token)` ends it.
+
+        `scope` does both. These are for who enters at every call, as a module does, and knows its Scope.
+        """
+        return _state.set(self._states[current_state().recording])
+
+    leave = staticmethod(_state.reset)
 
 
 class _Recording:
@@ -173,10 +185,9 @@ def is_grad_enabled() -> bool:
     return current_state().recording
 
 
-class scope:  # noqa: N801 - used as a statement, like no_grad
+@contextmanager
+def scope(path: str) -> Iterator[None]:
     """Note `path` on every operation recorded inside the block; drawings group operations by it.
-
-    A class rather than a generator function: `Module.__call__` enters one each time, and this is faster.
 
     Example:
         >>> import autograd_lite as ag
@@ -185,17 +196,16 @@ class scope:  # noqa: N801 - used as a statement, like no_grad
         >>> y.node.scope
         'encoder'
     """
+    token = _state.set(State(current_state().recording, path))
+    try:
+        yield
+    finally:
+        _state.reset(token)
 
-    __slots__ = ("_path", "_token")
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._token = _state.set(State(current_state().recording, self._path))
-
-    def __exit__(self, *exception: object) -> None:
-        _state.reset(self._token)
+def current_scope() -> str:
+    """The path that `scope`, or the module that is running, notes on operations; "" outside of one."""
+    return current_state().scope
 
 
 def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:
@@ -209,7 +219,7 @@ def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:
     seen = set(found)
     for node in found:  # grows while it is read
         for parent in node.parents:
-            if (type(parent) is Node or (constants and parent is not None)) and parent not in seen:
+            if parent is not None and parent not in seen and (type(parent) is Node or constants):
                 seen.add(parent)
                 found.append(parent)
     found.sort(key=attrgetter("order"), reverse=True)

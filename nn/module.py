@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.graph import current_state
 
 from .parameter import Parameter
 from .state import LoadedKeys, load, slots
@@ -99,14 +98,16 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._stamp != _changes:
             _find_names(self)
+        token = self._scope.enter()
         try:
-            with ag.scope(self._scope):
-                if self._hooked:
-                    return self._call_with_hooks(args, kwargs)
-                return self.forward(*args, **kwargs)
+            if self._hooked:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
         except Exception as error:
             _explain(error, self, args, kwargs)
             raise
+        finally:
+            ag.Scope.leave(token)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook in list(self._forward_pre_hooks):
@@ -415,7 +416,7 @@ def _find_names(module: Module) -> None:
     global _changes
     if "_stamp" not in module.__dict__:
         raise AttributeError(f"cannot call a module before Module.__init__() call. {_call_init(module)}")
-    around = current_state().scope
+    around = ag.current_scope()
     if isinstance(around, ag.Scope):  # not the outermost, which has had its turn
         if module._stamp == _UNNAMED:  # and not in its tree: made during the call, for example
             path = _joined(around, type(module).__name__)
