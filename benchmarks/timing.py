@@ -55,7 +55,9 @@ class Process:
     def __init__(self, workload: str, engine: str) -> None:
         self.engine = engine
         command = [sys.executable, "-m", "benchmarks.worker", workload, engine]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+        )
 
     def order(self, line: str) -> str:
         """Send one order and wait for the answer."""
