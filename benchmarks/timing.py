@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
+
+# Seconds between two turns: the idle threads of OpenBLAS go on spinning for about 30 ms and would take a core away.
+SETTLE = 0.1
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def compare(workload: Workload, engines: list[str], rounds: int, seconds: float 
             calls[process.engine] = max(1, int(seconds / float(process.order("time 3")) * 3))
         for _ in range(rounds):
             for process in processes:
+                sleep(SETTLE)
                 n = calls[process.engine]
                 times[process.engine].append(float(process.order(f"time {n}")) / n)
     finally:
