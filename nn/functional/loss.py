@@ -306,26 +306,26 @@ def _places(target: Any) -> tuple[Any, ...]:
 @ag.primitive
 def _nll_loss(log_probabilities: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
     """-log_probabilities[target] · factor: each sample's own for `"none"`, else their sum or mean."""
-    losses = -log_probabilities[_places(target)]
+    gains = log_probabilities[_places(target)]
     if factor is not None:
-        losses = np.where(factor == 0, 0, losses) * factor  # what is ignored may be infinite
+        gains = np.where(factor == 0, 0, gains) * factor  # what is ignored may be infinite
     if reduction == "none":
-        return losses
-    return losses.sum() * (1 / (losses.size or 1) if reduction == "mean" else 1)
+        return -gains
+    return gains.sum() * (-1 / (gains.size or 1) if reduction == "mean" else -1)
 
 
 @ag.primitive
-def _placed(g: Any, target: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of that shape, and `g` at each target's own score."""
-    out = np.zeros_like(g, shape=shape)
+def _placed(g: Any, target: Any, like: Any) -> Any:
+    """Zeros like the scores `like`, and `g` at each target's own."""
+    out = np.zeros_like(like)
     out[_places(target)] = g
     return out
 
 
 def _nll_vjp(g: Any, out: Any, x: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
-    share = -g if factor is None else -g * factor
-    return _placed(share * (1 / (target.size or 1)) if reduction == "mean" else share, target, x.shape)
+    share = g * (-1 / (target.size or 1) if reduction == "mean" else -1)
+    return _placed(share if factor is None else share * factor, target, x)
 
 
 ag.defvjp(_nll_loss, _nll_vjp)
-ag.defvjp(_placed, lambda g, out, x, target, shape: g[_places(target)])
+ag.defvjp(_placed, lambda g, out, x, target, like: g[_places(target)], None, None)
