@@ -7,7 +7,7 @@ layer computes lives in `layers`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -158,6 +158,16 @@ class Module:
         self._buffers.pop(name, None)
         super().__delattr__(name)
 
+    if not TYPE_CHECKING:  # else every misspelt attribute would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            if "_stamp" in self.__dict__:
+                return super().__getattribute__(name)  # raises again: what a property raised stays as it was
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}, because Module.__init__() was not called. "
+                f"{_call_init(self)}"
+            )
+
     def _check_member(self, name: str, old: Any, value: Any) -> None:
         """Before a Module, a Parameter or a container comes or goes."""
         joins, leaves = any(_inside(name, value)), any(_inside(name, old))
@@ -180,17 +190,17 @@ class Module:
         self._buffers.pop(name, None)
         _changed(self)
 
-    def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Keep an array that is part of the state but is not learned, such as a running mean, as attribute `name`.
 
         Args:
             name: the attribute.
-            value: an array, or None for one that is switched off.
+            tensor: an array, or None for one that is switched off.
             persistent: whether `state_dict` includes it.
 
         Raises:
             KeyError: `name` is taken, empty, or contains a dot.
-            TypeError: `value` is no array.
+            TypeError: `tensor` is no array.
         """
         if "_stamp" not in self.__dict__:
             raise AttributeError(f"cannot assign buffer before Module.__init__() call. {_call_init(self)}")
@@ -198,11 +208,30 @@ class Module:
             raise KeyError(f'buffer name can\'t be empty or contain ".", got {name!r}')
         if hasattr(self, name) and name not in self._buffers:
             raise KeyError(f"attribute {name!r} already exists")
-        _check_buffer(name, value)
+        _check_buffer(name, tensor)
         self._buffers[name] = persistent
-        super().__setattr__(name, value)
+        super().__setattr__(name, tensor)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Assign a Parameter, or None for one that is switched off, to attribute `name`."""
+        setattr(self, name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Assign a Module, or None for one that is switched off, to attribute `name`."""
+        setattr(self, name, module)
 
     # ---- the tree ----
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a path, such as `layers.0.gate`; the module itself at "".
+
+        Raises:
+            AttributeError: there is none.
+        """
+        for path, module in self.named_modules(remove_duplicate=False):
+            if path == target:
+                return module
+        raise AttributeError(f"{type(self).__name__} has no module at {target!r}")
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly in this one with their names, each once."""
@@ -272,11 +301,11 @@ class Module:
         """The buffers, each once."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call `function` on every module of the tree, children first: the way to initialize weights."""
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call `fn` on every module of the tree, children first: the way to initialize weights."""
         for child in self.children():
-            child.apply(function)
-        function(self)
+            child.apply(fn)
+        fn(self)
         return self
 
     def train(self, mode: bool = True) -> Self:
@@ -295,10 +324,11 @@ class Module:
         """Put the whole tree into evaluation mode: `train(False)`."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter: `.grad` is None afterwards."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter: `.grad` is None afterwards, or zeros if not `set_to_none`."""
         for parameter in self.parameters():
-            parameter.grad = None
+            forgotten = set_to_none or parameter.grad is None
+            parameter.grad = None if forgotten else np.zeros_like(parameter.data)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze every parameter with False, or thaw it with True."""

@@ -66,6 +66,10 @@ def slots(root: Module) -> Iterator[Slot]:
 
 def load(root: Module, state_dict: Mapping[str, Any], strict: bool) -> LoadedKeys:
     """`Module.load_state_dict`."""
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(
+            f"Expected state_dict to be dict-like, got {type(state_dict).__name__}. Pass what state_dict() returned."
+        )
     places = list(slots(root))
     expected = {slot.path for slot in places}
     missing = [slot.path for slot in places if slot.path not in state_dict]
@@ -79,7 +83,12 @@ def load(root: Module, state_dict: Mapping[str, Any], strict: bool) -> LoadedKey
     for slot in places:
         if slot.path not in state_dict:
             continue
-        new, own = np.asarray(_array(state_dict[slot.path])), slot.read()
+        own = slot.read()
+        try:
+            new = np.asarray(_array(state_dict[slot.path]))
+        except Exception as error:  # whatever another library's array raises
+            problems.append(f"no array for {slot.path}: {error}.")
+            continue
         if new.shape != own.shape:
             problems.append(
                 f"size mismatch for {slot.path}: copying a param with shape {new.shape} from checkpoint, "

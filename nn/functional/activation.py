@@ -10,7 +10,15 @@ import numpy as np
 
 import autograd_lite as ag
 
-relu = ag.relu
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """max(x, 0), elementwise.
+
+    Args:
+        input: of any shape.
+        inplace: taken for the sake of PyTorch's programs; nothing is ever overwritten.
+    """
+    return ag.relu(input)
 
 
 def tanh(input: Any) -> Any:
@@ -34,24 +42,33 @@ def sigmoid(input: Any) -> Any:
 ag.defvjp(sigmoid, lambda g, out, input: g * (out * (1 - out)))
 
 
-@ag.primitive
-def silu(input: Any) -> Any:
+def silu(input: Any, inplace: bool = False) -> Any:
     """x · sigmoid(x), elementwise; also called swish (Hendrycks & Gimpel 2016, Ramachandran et al. 2017).
+
+    Args:
+        input: of any shape.
+        inplace: see `relu`.
 
     Example:
         >>> import numpy as np, nn
         >>> nn.functional.silu(np.array([-1.0, 0.0, 1.0])).round(4)
         array([-0.2689,  0.    ,  0.7311])
     """
-    return input * sigmoid(input)
+    return _silu(input)
 
 
-def _silu_vjp(g: Any, out: Any, input: Any) -> Any:
-    s = sigmoid(input)
+@ag.primitive
+def _silu(x: Any) -> Any:
+    """x · sigmoid(x)."""
+    return x * sigmoid(x)
+
+
+def _silu_vjp(g: Any, out: Any, x: Any) -> Any:
+    s = sigmoid(x)
     return g * (s + out * (1 - s))
 
 
-ag.defvjp(silu, _silu_vjp)
+ag.defvjp(_silu, _silu_vjp)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:

@@ -81,6 +81,8 @@ def mask_array(mask: Any, true_means: str) -> Any:
 def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
     """softmax(query @ keyᵀ · scale), with `mask` as in `scaled_dot_product_attention`; 0 in a row all masked."""
     out = (query * scale) @ key.swapaxes(-1, -2)
+    if not out.size:
+        return out
     if mask is not None:
         if mask.dtype.kind == "b":
             np.copyto(out, -np.inf, where=~mask)

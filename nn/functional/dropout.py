@@ -11,19 +11,28 @@ import autograd_lite as ag
 from ..random import default_generator, dropout_mask
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Any:
+def dropout(
+    input: Any,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: np.random.Generator | None = None,
+) -> Any:
     """Each element is 0 with probability `p`, else divided by 1 - p; unchanged unless training.
 
     Srivastava et al., Dropout, 2014.
 
     Args:
-        input: of any shape.
+        input: floating numbers of any shape.
         p: the probability of a zero.
         training: without, the input is returned as it is.
+        inplace: taken for the sake of PyTorch's programs; nothing is ever overwritten.
         generator: where to draw from, by default `nn.random.default_generator`.
 
     Raises:
         ValueError: `p` is no probability.
+        TypeError: the input holds integers, which cannot be divided by 1 - p.
 
     Example:
         >>> import numpy as np, nn
@@ -34,7 +43,10 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, generator: np.ran
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0:
         return input
-    mask = dropout_mask(input.shape, p, input.dtype, default_generator if generator is None else generator)
+    dtype = input.dtype
+    if dtype.kind != "f":
+        raise TypeError(f"dropout needs floating numbers, but the input holds {dtype}. Write input.astype(np.float32).")
+    mask = dropout_mask(input.shape, p, dtype, default_generator if generator is None else generator)
     return _dropout(input, mask)
 
 

@@ -60,7 +60,7 @@ def _embedding(weight: Any, index: Any, padding_idx: int | None) -> Any:
 @ag.primitive
 def _summed_rows(g: Any, index: Any, num_rows: int, padding_idx: int | None) -> Any:
     """The sum of `g` over all places with the same index, a row each; 0 in the row `padding_idx`."""
-    flat, rows = index.reshape(-1), g.reshape(-1, g.shape[-1])
+    flat, rows = index.reshape(-1), g.reshape(index.size, g.shape[-1])
     out = np.zeros_like(rows, shape=(num_rows, rows.shape[1]))
     if flat.size:
         order = flat.argsort(kind="stable")

@@ -50,7 +50,7 @@ def _check_shapes(input: Any, target: Any) -> None:
     for name, longer, shorter in (("input", given, wanted), ("target", wanted, given)):
         if longer == (*shorter, 1):
             hint = f" Write {name}.squeeze(-1)."
-    raise ValueError(f"Target size ({wanted}) must be the same as input size ({given}).{hint}")
+    raise ValueError(f"Target size {wanted} must be the same as input size {given}.{hint}")
 
 
 # ---- regression ----
@@ -88,7 +88,7 @@ def _mse_loss(x: Any, y: Any, reduction: str) -> Any:
 
 
 def _mse_slope(g: Any, x: Any, y: Any, reduction: str) -> Any:
-    return g * (2 / np.size(x) if reduction == "mean" else 2) * (x - y)
+    return g * (2 / (np.size(x) or 1) if reduction == "mean" else 2) * (x - y)
 
 
 ag.defvjp(
@@ -177,7 +177,7 @@ def cross_entropy(
 
     Raises:
         ValueError: the shapes do not fit.
-        TypeError: floating targets where classes are needed, or integers of the shape of the input.
+        TypeError: integer scores, floating targets where classes are needed, or integers of the shape of the input.
         IndexError: a class that there is not.
 
     Example:
@@ -191,6 +191,12 @@ def cross_entropy(
     shape = _shape(input)
     if not shape:
         raise ValueError("cross_entropy needs scores of shape (C,), (N, C) or (N, C, d1, ...), got a single number")
+    dtype = _raw(input).dtype
+    if dtype.kind != "f":
+        raise TypeError(
+            f"cross_entropy: the scores must be floating numbers, got {dtype} of shape {shape}. "
+            "The scores come first: write cross_entropy(scores, target)."
+        )
     dim = min(len(shape) - 1, 1)
     if weight is not None:
         weight = _constant(weight, input)
@@ -246,7 +252,7 @@ def _against_probabilities(
     if weight is not None:
         target = target * _along(weight, shape, dim)
     losses = -(log_probabilities * target).sum(axis=dim)
-    return losses.sum() * (1 / losses.size) if reduction == "mean" else _reduced(losses, reduction)
+    return losses.sum() / losses.size if reduction == "mean" else _reduced(losses, reduction)
 
 
 def _against_classes(

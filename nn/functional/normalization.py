@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,7 @@ def layer_norm(
     if len(shape) == 1:
         return _layer_norm(input, weight, bias, eps)
     flat = _layer_norm(
-        np.reshape(input, (*given[: -len(shape)], -1)),
+        np.reshape(input, (*given[: -len(shape)], math.prod(shape))),
         None if weight is None else weight.reshape(-1),
         None if bias is None else bias.reshape(-1),
         eps,

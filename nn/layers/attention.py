@@ -207,7 +207,7 @@ class MultiheadAttention(Module):
         return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
 
     def _heads(self, x: Any) -> Any:
-        return x.reshape(x.shape[0], -1, self.num_heads, self.head_dim).transpose(0, 2, 1, 3)
+        return x.reshape(*x.shape[:2], self.num_heads, self.head_dim).transpose(0, 2, 1, 3)
 
     def _extended(self, key: Any, value: Any, mask: Any) -> tuple[Any, Any, Any]:
         """The sequence with the keys and values that `add_bias_kv` and `add_zero_attn` put at its end."""

@@ -14,6 +14,7 @@ class _Numbered(Module):
 
     def append(self, module: Module) -> Self:
         """Add a module at the end."""
+        _require_module(module)
         number = len(self)
         while str(number) in self.__dict__:  # the names of a slice start later
             number += 1
@@ -70,6 +71,18 @@ class _Numbered(Module):
         self._replace_all(kept)
 
 
+def _require_module(module: Any) -> None:
+    if isinstance(module, Module):
+        return
+    if isinstance(module, list | tuple):
+        fix = "Put a star in front of the list: nn.Sequential(*layers)."
+    elif isinstance(module, type) and issubclass(module, Module):
+        fix = f"Call it: {module.__name__}()."
+    else:
+        fix = "For a function such as np.tanh write its module, nn.Tanh()."
+    raise TypeError(f"{module!r} is not a Module subclass. {fix}")
+
+
 class Sequential(_Numbered):
     """Modules one after the other: the output of each is the input of the next.
 
@@ -91,10 +104,7 @@ class Sequential(_Numbered):
         super().__init__()
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], dict) else dict(enumerate(modules))
         for name, module in named.items():
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"{module!r} is not a Module subclass. For a function such as np.tanh write its module, nn.Tanh()."
-                )
+            _require_module(module)
             setattr(self, str(name), module)
 
     def forward(self, input: Any) -> Any:
@@ -115,12 +125,19 @@ class ModuleList(_Numbered):
         )
     """
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
-        self.extend(modules)
+        self.extend(modules or ())
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(
+            "a ModuleList holds modules and computes nothing. "
+            "Call them one by one, for layer in layers: x = layer(x), or write nn.Sequential(*layers)."
+        )
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before `index`."""
+        _require_module(module)
         modules = list(self)
         modules.insert(index, module)
         self._replace_all(modules)

@@ -95,9 +95,9 @@ class Adam(Optimizer):
         elif lam:
             g = np.add(g, np.multiply(theta, lam, out=s), out=d)
 
-        # m += (1 - β1) (g - m)
-        np.subtract(g, m, out=s)
-        s *= 1 - beta1
+        # m = β1 m + (1 - β1) g
+        np.multiply(g, 1 - beta1, out=s)
+        m *= beta1
         m += s
         # v = β2 v + (1 - β2) g²
         np.multiply(g, g, out=s)

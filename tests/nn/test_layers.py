@@ -76,8 +76,22 @@ def test_sequential_is_a_list_of_modules() -> None:
     assert list(model.state_dict()) == ["1.weight", "1.bias"]
     with pytest.raises(IndexError, match="index 5 is out of range: there are 2 modules"):
         model[5]
-    with pytest.raises(TypeError, match=r"is not a Module subclass.*nn\.Tanh"):
-        nn.Sequential(np.tanh)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: nn.Sequential(np.tanh), "is not a Module subclass. For a function such as np.tanh write its module"),
+        (lambda: nn.Sequential(nn.Tanh), "is not a Module subclass. Call it: Tanh()."),
+        (lambda: nn.Sequential([nn.Tanh()]), "is not a Module subclass. Put a star in front of the list"),
+        (lambda: nn.Sequential().append(np.tanh), "is not a Module subclass"),  # type: ignore[arg-type]
+        (lambda: nn.ModuleList([nn.Tanh(), np.tanh]), "is not a Module subclass"),
+        (lambda: nn.ModuleList().insert(0, np.tanh), "is not a Module subclass"),  # type: ignore[arg-type]
+    ],
+)
+def test_containers_refuse_what_they_would_lose(act: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        act()
 
 
 def test_module_list_is_a_list_of_modules() -> None:
@@ -87,7 +101,8 @@ def test_module_list_is_a_list_of_modules() -> None:
     assert [type(module).__name__ for module in modules] == ["Linear", "Tanh", "Linear", "ReLU"]
     assert list(modules.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
     assert [type(module).__name__ for module in modules[1:3]] == ["Tanh", "Linear"]
-    with pytest.raises(NotImplementedError, match="ModuleList"):
+    assert len(nn.ModuleList(None)) == 0
+    with pytest.raises(NotImplementedError, match=r"for layer in layers: x = layer\(x\)"):
         modules(X)
 
 
@@ -123,6 +138,8 @@ def test_dropout_at_its_ends() -> None:
         nn.Dropout(1.5)
     with pytest.raises(ValueError, match="but got -1"):
         F.dropout(x, -1)
+    with pytest.raises(TypeError, match=r"the input holds int64\. Write input\.astype"):
+        F.dropout(np.arange(3), 0.3)
 
 
 def test_transformer_drops_only_while_training() -> None:
@@ -283,6 +300,35 @@ def test_empty_batches_pass_through(shape: tuple[int, ...]) -> None:
     y = model(x)
     y.sum().backward()
     assert y.shape == x.grad.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: nn.LayerNorm((3, 4)), (0, 3, 4)),
+        (lambda: nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), (0, 3, 4)),
+        (lambda: nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), (2, 0, 4)),
+        (lambda: nn.Linear(4, 0), (2, 4)),
+    ],
+)
+def test_layers_with_several_axes_take_empty_batches(build: Any, shape: tuple[int, ...]) -> None:
+    x = ag.Value(np.zeros(shape, np.float32))
+    build()(x).sum().backward()
+    assert x.grad.shape == shape
+    assert not x.grad.any()
+
+
+def test_embedding_may_have_no_width() -> None:
+    table = nn.Embedding(3, 0)
+    table(np.array([1, 2])).sum().backward()
+    assert table.weight.grad.shape == (3, 0)
+
+
+@pytest.mark.parametrize("call", [F.relu, F.silu, F.dropout])
+def test_inplace_overwrites_nothing(call: Any) -> None:
+    x = -X
+    call(x, inplace=True)
+    assert (x == -1).all()
 
 
 def test_gradients_that_nobody_wants_are_not_computed() -> None:

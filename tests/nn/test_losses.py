@@ -21,7 +21,7 @@ SCORES = np.zeros((2, 3))
         (
             lambda: F.mse_loss(np.ones((4, 1)), np.ones(4)),
             ValueError,
-            "Target size ((4,)) must be the same as input size",
+            "Target size (4,) must be the same as input size (4, 1).",
         ),
         (lambda: F.mse_loss(np.ones((4, 1)), np.ones(4)), ValueError, "Write input.squeeze(-1)."),
         (lambda: F.mse_loss(np.ones(4), np.ones((4, 1))), ValueError, "Write target.squeeze(-1)."),
@@ -53,6 +53,7 @@ SCORES = np.zeros((2, 3))
         (lambda: F.cross_entropy(SCORES, np.array([0, 1]), np.ones(2)), ValueError, "either for all 3 classes"),
         (lambda: F.cross_entropy(SCORES, np.array([0, 1]), label_smoothing=2), ValueError, "label_smoothing must be"),
         (lambda: F.cross_entropy(np.float64(1), np.array(0)), ValueError, "got a single number"),
+        (lambda: F.cross_entropy(np.array([0, 1]), SCORES), TypeError, "The scores come first"),
     ],
 )
 def test_misuse_raises(act: Any, error: type[Exception], message: str) -> None:
@@ -101,6 +102,16 @@ def test_only_ignored_targets_give_nan_and_a_warning(label_smoothing: float) -> 
     assert np.isnan(loss.item())
     loss.backward()
     assert not x.grad.any()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("loss", [F.mse_loss, F.binary_cross_entropy_with_logits, F.cross_entropy])
+def test_mean_over_nothing_is_nan(loss: Any) -> None:
+    x = ag.Value(np.zeros((0, 3)))
+    mean = loss(x, np.zeros((0, 3)))
+    assert np.isnan(mean.item())
+    mean.backward()
+    assert x.grad.shape == (0, 3)
 
 
 def test_class_weights_are_part_of_the_state() -> None:

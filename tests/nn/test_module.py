@@ -164,6 +164,8 @@ def _set(name: str, value: Any) -> Any:
         (lambda: Late([nn.Tanh()]), AttributeError, "Write super().__init__() as the first line of Late.__init__"),
         (lambda: Late(nn.Parameter(1)), AttributeError, "cannot assign parameters before Module.__init__() call"),
         (lambda: Never()(X), AttributeError, "first line of Never.__init__"),
+        (lambda: Never().state_dict(), AttributeError, "first line of Never.__init__"),
+        (lambda: Never().register_forward_hook(print), AttributeError, "Module.__init__() was not called"),
         (lambda: Never().register_buffer("a", X), AttributeError, "cannot assign buffer before"),
         (lambda: Empty()(X), NotImplementedError, 'Module [Empty] is missing the required "forward" function'),
         (_set("scale", X), TypeError, "cannot assign 'ndarray' object to parameter 'scale'"),
@@ -173,12 +175,36 @@ def _set(name: str, value: Any) -> Any:
         (lambda: Block().register_buffer("a.b", X), KeyError, 'contain "."'),
         (lambda: Block().register_buffer("a", 1.0), TypeError, "cannot assign 'float' object to buffer 'a'"),
         (lambda: Block().train(1), ValueError, "training mode is expected to be boolean"),  # type: ignore[arg-type]
-        (lambda: Block().missing, AttributeError, "missing"),
+        (lambda: Block().missing, AttributeError, "'Block' object has no attribute 'missing'"),
+        (lambda: Block().get_submodule("layers.2"), AttributeError, "Block has no module at 'layers.2'"),
+        (lambda: Block().load_state_dict([X]), TypeError, "Expected state_dict to be dict-like, got list"),  # type: ignore[arg-type]
     ],
 )
 def test_misuse_raises(act: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         act()
+
+
+def test_error_inside_a_property_is_reported_as_it_was() -> None:
+    class Wide(nn.Module):
+        @property
+        def width(self) -> Any:
+            return self.no_such_thing
+
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        _ = Wide().width
+
+
+def test_members_can_be_registered_and_looked_up_by_name() -> None:
+    block = Block()
+    block.register_parameter("shift", nn.Parameter(0.0))
+    block.register_parameter("bias", None)
+    block.add_module("last", nn.Tanh())
+    assert "shift" in dict(block.named_parameters())
+    assert block.bias is None
+    assert block.get_submodule("last") is block.last
+    assert block.get_submodule("layers.1.gate") is block.layers[1]["gate"]
+    assert block.get_submodule("") is block
 
 
 def test_assigning_a_plain_value_before_init_is_fine() -> None:
@@ -206,7 +232,10 @@ def test_zero_grad_sets_none() -> None:
     block = Block()
     block(X).sum().backward()
     assert all(p.grad is not None for p in block.parameters())
+    block.zero_grad(set_to_none=False)
+    assert all(p.grad is not None and not p.grad.any() for p in block.parameters())
     block.zero_grad()
+    block.zero_grad(set_to_none=False)
     assert all(p.grad is None for p in block.parameters())
 
 
@@ -361,6 +390,18 @@ def test_load_lists_everything_that_does_not_fit_and_writes_nothing() -> None:
         "\tdtype mismatch for 1.weight: <U1 cannot be copied into float32."
     )
     assert all(np.array_equal(array, before[key]) for key, array in model.state_dict().items())
+
+
+def test_load_names_the_key_that_is_no_array() -> None:
+    class Tensor:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            raise RuntimeError("use .detach()")
+
+    layer = nn.Linear(2, 2)
+    with pytest.raises(RuntimeError) as caught:
+        layer.load_state_dict({"weight": Tensor(), "bias": [[1.0], [2.0, 3.0]]})
+    assert "no array for weight: use .detach()" in str(caught.value)
+    assert "no array for bias: setting an array element with a sequence" in str(caught.value)
 
 
 def test_load_not_strict_reports_what_it_left_out() -> None:

@@ -63,6 +63,15 @@ def test_follows_pytorch_also_where_gradients_are_missing(case, block, monkeypat
         np.testing.assert_allclose(values(params), expected, rtol=1e-10, atol=1e-11)
 
 
+def test_adam_forgets_a_huge_gradient_at_once_where_beta1_is_0():
+    p = ag.Value([0.0])
+    optimizer = optim.Adam([p], lr=1.0, betas=(0.0, 0.0))
+    for gradient in (1e16, 1.0):
+        give([p], [[gradient]])
+        optimizer.step()
+    np.testing.assert_allclose(p.data, [-2.0])
+
+
 @pytest.mark.parametrize("case", GOLDEN["cases"])
 def test_float32_stays_float32(case):
     recipe = GOLDEN["cases"][case]
