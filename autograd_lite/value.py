@@ -259,7 +259,10 @@ class Value(Handle, ArrayMethods, Recorder):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call(function, args, kwargs)
 
-    __record__ = staticmethod(_call)
+    @staticmethod
+    def __record__(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        rule = RULES.get(function)
+        return _call(function, args, kwargs) if rule is None else _apply(function, rule, args, kwargs)
 
     # ---- Python's protocols ----
 

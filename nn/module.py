@@ -7,7 +7,7 @@ layer computes lives in `layers`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,6 +21,21 @@ from .state import LoadedKeys, load, slots
 _changes = 0
 _UNNAMED = -1
 _OWN = frozenset({"training", "_stamp", "_scope", "_hooked", "_forward_pre_hooks", "_forward_hooks", "_buffers"})
+
+
+class _SetByInit:
+    """Stands for an attribute that `Module.__init__` sets, and says so where it did not run.
+
+    A `__getattr__` would say it too, but slow down every attribute of every module.
+    """
+
+    def __get__(self, module: Module | None, owner: type[Module]) -> Any:
+        if module is None:
+            return self
+        raise AttributeError(f"Module.__init__() was not called. {_call_init(module)}")
+
+
+_SET_BY_INIT: Any = _SetByInit()
 
 
 class RemovableHandle:
@@ -66,13 +81,13 @@ class Module:
         (2, 1)
     """
 
-    training: bool
+    training: bool = _SET_BY_INIT
     _stamp: int = _UNNAMED  # the value of `_changes` when the names in this tree were given
-    _scope: ag.Scope
-    _hooked: bool
-    _forward_pre_hooks: list[Callable[..., Any]]
-    _forward_hooks: list[Callable[..., Any]]
-    _buffers: dict[str, bool]
+    _scope: ag.Scope = _SET_BY_INIT
+    _hooked: bool = _SET_BY_INIT
+    _forward_pre_hooks: list[Callable[..., Any]] = _SET_BY_INIT
+    _forward_hooks: list[Callable[..., Any]] = _SET_BY_INIT
+    _buffers: dict[str, bool] = _SET_BY_INIT
 
     def __init__(self) -> None:
         self.__dict__.update(
@@ -157,16 +172,6 @@ class Module:
             _changed(self)
         self._buffers.pop(name, None)
         super().__delattr__(name)
-
-    if not TYPE_CHECKING:  # else every misspelt attribute would pass the type checker
-
-        def __getattr__(self, name: str) -> Any:
-            if "_stamp" in self.__dict__:
-                return super().__getattribute__(name)  # raises again: what a property raised stays as it was
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}, because Module.__init__() was not called. "
-                f"{_call_init(self)}"
-            )
 
     def _check_member(self, name: str, old: Any, value: Any) -> None:
         """Before a Module, a Parameter or a container comes or goes."""
