@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .activation import log_softmax, sigmoid
+from .activation import log_softmax, sigmoid, softmax
 
 
 def _check_reduction(reduction: str) -> None:
@@ -205,13 +205,12 @@ def cross_entropy(
                 f"cross_entropy: weight tensor should be defined either for all {shape[dim]} classes or no classes "
                 f"but got weight tensor of shape: {list(weight.shape)}"
             )
-    log_probabilities = log_softmax(input, dim)
     raw = _raw(target)
     _check_target(shape, raw, dim, ignore_index)
     if raw.shape == shape:
         target = _constant(target, input)
-        return _against_probabilities(log_probabilities, target, weight, reduction, label_smoothing, dim)
-    return _against_classes(log_probabilities, raw, weight, ignore_index, reduction, label_smoothing, dim)
+        return _against_probabilities(input, target, weight, reduction, label_smoothing, dim)
+    return _against_classes(input, raw, weight, ignore_index, reduction, label_smoothing, dim)
 
 
 def _check_target(shape: tuple[int, ...], target: Any, dim: int, ignore_index: int) -> None:
@@ -244,19 +243,19 @@ def _along(weight: Any, shape: tuple[int, ...], dim: int) -> Any:
 
 
 def _against_probabilities(
-    log_probabilities: Any, target: Any, weight: Any, reduction: str, label_smoothing: float, dim: int
+    scores: Any, target: Any, weight: Any, reduction: str, label_smoothing: float, dim: int
 ) -> Any:
-    shape = log_probabilities.shape
+    shape = scores.shape
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
     if weight is not None:
         target = target * _along(weight, shape, dim)
-    losses = -(log_probabilities * target).sum(axis=dim)
+    losses = -(log_softmax(scores, dim) * target).sum(axis=dim)
     return losses.sum() / losses.size if reduction == "mean" else _reduced(losses, reduction)
 
 
 def _against_classes(
-    log_probabilities: Any,
+    scores: Any,
     classes: Any,
     weight: Any,
     ignore_index: int,
@@ -264,38 +263,40 @@ def _against_classes(
     label_smoothing: float,
     dim: int,
 ) -> Any:
-    shape, dtype = log_probabilities.shape, log_probabilities.dtype
+    shape, dtype = scores.shape, scores.dtype
     lowest = classes.min() if classes.size else 0
     kept = None
     if lowest < 0 or ignore_index >= 0:
         kept = classes != ignore_index
         classes = np.where(kept, classes, 0)
         lowest = classes.min() if classes.size else 0
-    factor, divisor, summed = None, float(classes.size), reduction  # without a factor all samples count alike
+    plain = weight is None and kept is None and not label_smoothing
     try:
         if lowest < 0:
             raise IndexError("NumPy would count from the end")
-        if weight is not None or kept is not None:
-            factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
-            factor = factor if kept is None else factor * kept.astype(dtype)
-            if reduction == "mean":
-                divisor, summed = float(factor.sum()), "sum"
-                factor = factor / (divisor or 1.0)
-        loss = _nll_loss(log_probabilities, classes, factor, summed)
+        if plain and classes.size:
+            return _cross_entropy(scores, classes, reduction)
+        factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
+        factor = factor if kept is None else factor * kept.astype(dtype)
+        divisor = float(factor.sum()) if reduction == "mean" else 1.0
+        log_probabilities = log_softmax(scores, dim)
+        loss = _nll_loss(log_probabilities, classes, factor / (divisor or 1.0))
     except IndexError:
         wrong = classes[(classes < 0) | (classes >= shape[dim])].flat[0]
         raise IndexError(
             f"Target {wrong} is out of bounds: there are {shape[dim]} classes, 0 to {shape[dim] - 1}."
         ) from None
+    if reduction != "none":
+        loss = loss.sum()
     if label_smoothing:
         every = log_probabilities if weight is None else log_probabilities * _along(weight, shape, dim)
         uniform = -every.sum(axis=dim)
         if kept is not None:
             uniform = uniform * kept.astype(dtype)
         if reduction != "none":
-            uniform = uniform.sum() * (1 / (divisor or 1.0) if reduction == "mean" else 1.0)
+            uniform = uniform.sum() * (1 / (divisor or 1.0))
         loss = (1 - label_smoothing) * loss + (label_smoothing / shape[dim]) * uniform
-    if reduction == "mean" and not divisor:
+    if not divisor:
         warnings.warn("every target of cross_entropy is ignored, so their mean is nan", stacklevel=3)
         loss = loss + float("nan")
     return loss
@@ -310,14 +311,36 @@ def _places(target: Any) -> tuple[Any, ...]:
 
 
 @ag.primitive
-def _nll_loss(log_probabilities: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
-    """-log_probabilities[target] · factor: each sample's own for `"none"`, else their sum or mean."""
-    gains = log_probabilities[_places(target)]
-    if factor is not None:
-        gains = np.where(factor == 0, 0, gains) * factor  # what is ignored may be infinite
+def _cross_entropy(scores: Any, target: Any, reduction: str = "mean") -> Any:
+    """log Σ e^scores - scores[target]: each sample's own for `"none"`, else their sum or mean."""
+    dim = min(scores.ndim - 1, 1)
+    shifted = scores - scores.max(axis=dim, keepdims=True)
+    own = shifted[_places(target)]
+    losses = np.log(np.exp(shifted, out=shifted).sum(axis=dim)) - own
     if reduction == "none":
-        return -gains
-    return gains.sum() * (-1 / (gains.size or 1) if reduction == "mean" else -1)
+        return losses
+    return losses.sum() * (1 / losses.size if reduction == "mean" else 1)
+
+
+def _cross_entropy_vjp(g: Any, out: Any, scores: Any, target: Any, reduction: str = "mean") -> Any:
+    """(softmax(scores) - onehot(target)) · g"""
+    dim = min(scores.ndim - 1, 1)
+    g = np.expand_dims(g, dim) if reduction == "none" else g * (1 / target.size if reduction == "mean" else 1)
+    probabilities = softmax(scores, dim)
+    if isinstance(probabilities, ag.Value):
+        return (probabilities - _placed(np.ones_like(target, scores.dtype), target, scores)) * g
+    probabilities[_places(target)] -= 1
+    probabilities *= g
+    return probabilities
+
+
+ag.defvjp(_cross_entropy, _cross_entropy_vjp, None)
+
+
+@ag.primitive
+def _nll_loss(log_probabilities: Any, target: Any, factor: Any) -> Any:
+    """-log_probabilities[target] · factor, for each sample."""
+    return np.where(factor == 0, 0, log_probabilities[_places(target)]) * -factor  # what is ignored may be infinite
 
 
 @ag.primitive
@@ -328,10 +351,5 @@ def _placed(g: Any, target: Any, like: Any) -> Any:
     return out
 
 
-def _nll_vjp(g: Any, out: Any, x: Any, target: Any, factor: Any = None, reduction: str = "mean") -> Any:
-    share = g * (-1 / (target.size or 1) if reduction == "mean" else -1)
-    return _placed(share if factor is None else share * factor, target, x)
-
-
-ag.defvjp(_nll_loss, _nll_vjp)
+ag.defvjp(_nll_loss, lambda g, out, x, target, factor: _placed(g * -factor, target, x), None, None)
 ag.defvjp(_placed, lambda g, out, x, target, like: g[_places(target)], None, None)
