@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import index
 from typing import Any
 
@@ -153,6 +153,11 @@ def _size(dataset: Any, fields: tuple[Any, ...] | None) -> int:
         raise TypeError(
             f"a dataset is an array, a tuple of arrays, or an object with len() and [i], not {type(dataset).__name__}. "
             "To go through an iterator once, make it a list first."
+        )
+    if isinstance(dataset, Mapping):
+        raise TypeError(
+            "a dataset is not a dict, whose entries have no numbers. Pass a tuple of its arrays, tuple(dataset.values()), "
+            "or a list of samples."
         )
     size = len(dataset) if fields is None else len(fields[0])
     if size == 0:

@@ -107,6 +107,7 @@ def fit(
     measures = _measures(metrics)
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}, but must be 1 or greater.")
+    _require_instances(model=(model, Module), loss=(loss, None), optimizer=(optimizer, Optimizer))
     dtype = _dtype(model)
     batches = _batches(data, batch_size, dtype, "data", shuffle=True)
     held_out = None if validation is None else _batches(validation, batch_size, dtype, "validation")
@@ -161,6 +162,7 @@ def evaluate(
         (0.813, 0.5)
     """
     measures = _measures(metrics)
+    _require_instances(model=(model, Module), loss=(loss, None))
     batches = _batches(data, batch_size, _dtype(model), "data")
     with _modes_restored(model):
         return _evaluated(model, batches, loss, measures, "data")
@@ -267,7 +269,15 @@ def _raw(x: Any) -> Any:
 
 def _measured(loss: float, measures: dict[str, Metric], prediction: Any, target: Any) -> dict[str, float]:
     prediction = _raw(prediction)
-    return {"loss": loss} | {name: float(metric(prediction, target)) for name, metric in measures.items()}
+    numbers = {"loss": loss}
+    for name, metric in measures.items():
+        measured = metric(prediction, target)
+        if np.size(measured) != 1:
+            raise ValueError(
+                f"the metric {name!r} returned shape {np.shape(measured)}, not one number: return its .mean()."
+            )
+        numbers[name] = float(_raw(measured))
+    return numbers
 
 
 def _finite(error: Any, inputs: tuple[Any, ...], optimizer: Optimizer, epoch: int, batch: int) -> float:
@@ -276,6 +286,10 @@ def _finite(error: Any, inputs: tuple[Any, ...], optimizer: Optimizer, epoch: in
         raise TypeError(
             f"the loss returned {type(error).__name__}, not a Value, so there is no gradient. "
             "Compute it from the prediction without .data, float() or .item()."
+        )
+    if error.size != 1:
+        raise ValueError(
+            f"the loss has shape {error.shape}, but must be one number. Return its .mean(), or use reduction='mean'."
         )
     value = float(error.item())
     if not isfinite(value):
@@ -321,6 +335,15 @@ class _Mean:
         if not self._samples:
             raise ValueError(f"{what} had no batches. An iterator is used up after one pass: pass a DataLoader.")
         return {name: total / self._samples for name, total in self._sums.items()}
+
+
+def _require_instances(**given: tuple[Any, type | None]) -> None:
+    """Refuse classes that were not called, and what is not of the type that goes with it."""
+    for name, (held, kind) in given.items():
+        if isinstance(held, type):
+            raise TypeError(f"{name} is the class {held.__name__}. Make an instance of it: {held.__name__}(...).")
+        if kind is not None and not isinstance(held, kind):
+            raise TypeError(f"{name} must be of type {kind.__name__}, not {type(held).__name__}.")
 
 
 def _require_common_parameters(model: Module, optimizer: Optimizer) -> None:

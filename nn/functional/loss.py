@@ -325,13 +325,16 @@ def _cross_entropy(scores: Any, target: Any, reduction: str = "mean") -> Any:
 def _cross_entropy_vjp(g: Any, out: Any, scores: Any, target: Any, reduction: str = "mean") -> Any:
     """(softmax(scores) - onehot(target)) · g"""
     dim = min(scores.ndim - 1, 1)
-    g = np.expand_dims(g, dim) if reduction == "none" else g * (1 / target.size if reduction == "mean" else 1)
-    probabilities = softmax(scores, dim)
-    if isinstance(probabilities, ag.Value):
-        return (probabilities - _placed(np.ones_like(target, scores.dtype), target, scores)) * g
-    probabilities[_places(target)] -= 1
-    probabilities *= g
-    return probabilities
+    if reduction == "mean":
+        g = g * (1 / target.size)
+    along = np.expand_dims(g, dim) if reduction == "none" else g
+    if isinstance(scores, ag.Value):
+        return (softmax(scores, dim) - _placed(np.ones_like(target, scores.dtype), target, scores)) * along
+    share = scores - scores.max(axis=dim, keepdims=True)  # the same in place, for speed
+    np.exp(share, out=share)
+    share *= along / share.sum(axis=dim, keepdims=True)
+    share[_places(target)] -= g
+    return share
 
 
 ag.defvjp(_cross_entropy, _cross_entropy_vjp, None)
