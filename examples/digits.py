@@ -91,7 +91,8 @@ def draw_mistakes(images: Any, labels: Any, probabilities: Any, path: Path) -> N
     mistakes = int(np.sum(predicted != labels))
     figure = Figure(figsize=(9, 3.9), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.05)
-    figure.suptitle(f"{mistakes} mistakes in {len(labels)} test images", x=0.01, ha="left", fontweight="bold")
+    title = f"{mistakes} mistakes in {len(labels)} test images (the 12 hardest; misread in red)"
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     for axes, i in zip(figure.subplots(2, 6).flat, hardest, strict=True):
         wrong = predicted[i] != labels[i]
         axes.imshow(images[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)

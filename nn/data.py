@@ -156,8 +156,8 @@ def _size(dataset: Any, fields: tuple[Any, ...] | None) -> int:
         )
     if isinstance(dataset, Mapping):
         raise TypeError(
-            "a dataset is not a dict, whose entries have no numbers. Pass a tuple of its arrays, tuple(dataset.values()), "
-            "or a list of samples."
+            "a dict is no dataset: its samples have no numbers. Write tuple(dataset.values()) if it holds arrays, "
+            "list(dataset.values()) if it holds samples."
         )
     size = len(dataset) if fields is None else len(fields[0])
     if size == 0:

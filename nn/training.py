@@ -271,12 +271,12 @@ def _measured(loss: float, measures: dict[str, Metric], prediction: Any, target:
     prediction = _raw(prediction)
     numbers = {"loss": loss}
     for name, metric in measures.items():
-        measured = metric(prediction, target)
+        measured = _raw(metric(prediction, target))
         if np.size(measured) != 1:
             raise ValueError(
                 f"the metric {name!r} returned shape {np.shape(measured)}, not one number: return its .mean()."
             )
-        numbers[name] = float(_raw(measured))
+        numbers[name] = float(measured)
     return numbers
 
 

@@ -154,6 +154,7 @@ def test_collate_fn_gets_samples():
         (lambda: nn.DataLoader(X, 1.5), TypeError, "float"),
         (lambda: nn.DataLoader(X, 8, drop_last=True), ValueError, "leaves no batch: there are 7 samples"),
         (lambda: nn.DataLoader(X, generator=3), TypeError, r"not int\. Write generator=np\.random\.default_rng"),
+        (lambda: nn.DataLoader({"x": X}), TypeError, r"tuple\(dataset\.values\(\)\)"),
         (lambda: nn.DataLoader(iter(X)), TypeError, "make it a list"),
         (lambda: nn.DataLoader(ag.Value(X)), TypeError, r"Write v\.data"),
         (lambda: nn.DataLoader((X, ag.Value(X))), TypeError, r"Write v\.data"),

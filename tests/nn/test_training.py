@@ -261,7 +261,11 @@ def other_optimizer():
         ({"metrics": ["accuracy", "accuracy"]}, ValueError, "'accuracy' is taken"),
         ({"optimizer": other_optimizer()}, ValueError, r"none of this model's parameters.*nn\.SGD"),
         ({"loss": lambda p, t: 3.0}, TypeError, "the loss returned float, not a Value"),
-        ({"loss": lambda p, t: p}, ValueError, "not one"),
+        ({"loss": lambda p, t: p}, ValueError, r"the loss has shape \(32, 2\), but must be one number"),
+        ({"loss": nn.CrossEntropyLoss}, TypeError, r"loss is the class CrossEntropyLoss\. Make an instance"),
+        ({"optimizer": nn.SGD}, TypeError, r"optimizer is the class SGD\. Make an instance of it: SGD\(\.\.\.\)"),
+        ({"optimizer": 0.1}, TypeError, "optimizer must be of type Optimizer, not float"),
+        ({"metrics": {"each": lambda p, t: t}}, ValueError, r"metric 'each' returned shape \(32,\), not one number"),
     ],
 )
 def test_refuses(options, kind, message):
