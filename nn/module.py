@@ -41,12 +41,13 @@ _SET_BY_INIT: Any = _SetByInit()
 class RemovableHandle:
     """What `register_forward_hook` returns: `remove()` takes the hook off again."""
 
-    def __init__(self, hooks: list[Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        self._hooks, self._hook = hooks, hook
+    def __init__(self, handles: list[RemovableHandle], hook: Callable[..., Any]) -> None:
+        self._handles, self.hook = handles, hook
+        handles.append(self)
 
     def remove(self) -> None:
         """Take the hook off; a second time does nothing."""
-        self._hooks[:] = [hook for hook in self._hooks if hook is not self._hook]
+        self._handles[:] = [handle for handle in self._handles if handle is not self]
 
 
 class Module:
@@ -85,8 +86,8 @@ class Module:
     _stamp: int = _UNNAMED  # the value of `_changes` when the names in this tree were given
     _scope: ag.Scope = _SET_BY_INIT
     _hooked: bool = _SET_BY_INIT
-    _forward_pre_hooks: list[Callable[..., Any]] = _SET_BY_INIT
-    _forward_hooks: list[Callable[..., Any]] = _SET_BY_INIT
+    _forward_pre_hooks: list[RemovableHandle] = _SET_BY_INIT
+    _forward_hooks: list[RemovableHandle] = _SET_BY_INIT
     _buffers: dict[str, bool] = _SET_BY_INIT
 
     def __init__(self) -> None:
@@ -125,13 +126,13 @@ class Module:
             ag.Scope.leave(token)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook in list(self._forward_pre_hooks):
-            replaced = hook(self, args)
+        for handle in list(self._forward_pre_hooks):
+            replaced = handle.hook(self, args)
             if replaced is not None:
                 args = replaced if isinstance(replaced, tuple) else (replaced,)
         output = self.forward(*args, **kwargs)
-        for hook in list(self._forward_hooks):
-            replaced = hook(self, args, output)
+        for handle in list(self._forward_hooks):
+            replaced = handle.hook(self, args, output)
             if replaced is not None:
                 output = replaced
         return output
@@ -139,7 +140,6 @@ class Module:
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, args)` before every forward; what it returns, unless None, replaces the arguments."""
         self.__dict__["_hooked"] = True
-        self._forward_pre_hooks.append(hook)
         return RemovableHandle(self._forward_pre_hooks, hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -154,7 +154,6 @@ class Module:
             >>> handle.remove()
         """
         self.__dict__["_hooked"] = True
-        self._forward_hooks.append(hook)
         return RemovableHandle(self._forward_hooks, hook)
 
     # ---- attributes: the tree is what they hold ----

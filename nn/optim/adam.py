@@ -78,7 +78,7 @@ class Adam(Optimizer):
     def check(self, group: dict[str, Any]) -> None:
         require_not_negative(group, "lr", "eps", "weight_decay")
         betas = group["betas"]
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        if np.shape(betas) != (2,) or not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas are {betas}, but must be two numbers in [0, 1). Write betas=(0.9, 0.999).")
 
     def state_names(self, group: dict[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import MethodType
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, SupportsFloat, TypeAlias
 
 import numpy as np
 
@@ -304,8 +304,9 @@ def _groups(params: Any) -> list[dict[str, Any]]:
     """What a user passes for `params`, as group dicts."""
     if isinstance(params, MethodType):
         raise TypeError(f"the optimizer got a method, {params.__name__}. Call it: model.{params.__name__}().")
-    if isinstance(params, ag.Value | dict | np.ndarray) or not isinstance(params, Iterable):
-        fix = "Write model.parameters()" if hasattr(params, "parameters") else "Put it into a list: [p]"
+    is_module = hasattr(params, "parameters")
+    if is_module or isinstance(params, ag.Value | dict | np.ndarray) or not isinstance(params, Iterable):
+        fix = "Write model.parameters()" if is_module else "Put it into a list: [p]"
         raise TypeError(
             f"the optimizer needs an iterable of parameters or of group dicts, not {type(params).__name__}. {fix}."
         )
@@ -336,9 +337,10 @@ def _parameters(group: Any, number: int) -> tuple[list[ag.Value], list[str] | No
     listed = [item[1] if isinstance(item, tuple) else item for item in listed]
     for i, p in enumerate(listed):
         if not isinstance(p, ag.Value):
+            fix = "Write *module.parameters()" if hasattr(p, "parameters") else "Wrap an array: nn.Parameter(array)"
             raise TypeError(
-                f"an optimizer can only optimize Values, but {called(p, i, number)} is of type {type(p).__name__}. "
-                "Wrap an array: nn.Parameter(array)."
+                f"an optimizer can only optimize Values, but {called(p, i, number)} is of type "
+                f"{type(p).__name__}. {fix}."
             )
         if not p.is_leaf:
             raise ValueError(
@@ -352,7 +354,11 @@ def _parameters(group: Any, number: int) -> tuple[list[ag.Value], list[str] | No
 
 def require_not_negative(group: dict[str, Any], *options: str) -> None:
     for option in options:
-        if option in group and not group[option] >= 0:
+        if option not in group:
+            continue
+        if not isinstance(group[option], SupportsFloat):
+            raise TypeError(f"{option} is {group[option]!r}, but must be a number.")
+        if not group[option] >= 0:
             raise ValueError(
                 f"{option} is {group[option]}, but must be 0 or greater. Write {option}={_fixed(group[option])}."
             )

@@ -349,6 +349,19 @@ def test_hooks_see_and_replace_arguments_and_output() -> None:
     assert len(seen) == 1
 
 
+def test_hook_that_was_put_on_twice_is_taken_off_once_at_a_time() -> None:
+    layer, plain = nn.Tanh(), np.tanh(X)
+
+    def doubled(module: Any, args: Any, output: Any) -> Any:
+        return output * 2
+
+    first, second = layer.register_forward_hook(doubled), layer.register_forward_hook(doubled)
+    for handle, factor in ((None, 4), (first, 2), (first, 2), (second, 1)):
+        if handle is not None:
+            handle.remove()
+        np.testing.assert_allclose(layer(X), factor * plain)
+
+
 # ---- state ----
 
 

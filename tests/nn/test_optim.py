@@ -444,6 +444,8 @@ REFUSED = [
     (lambda w: optim.SGD([("w", w), ag.Value(1.0)]), ValueError, "some without"),
     (lambda w: optim.SGD([w], lr=-0.1), ValueError, r"lr is -0\.1, but must be 0 or greater\. Write lr=0\.1"),
     (lambda w: optim.SGD([w], lr=float("nan")), ValueError, "lr is nan"),
+    (lambda w: optim.SGD([w], lr="0.1"), TypeError, "lr is '0.1', but must be a number"),
+    (lambda w: optim.Adam([w], betas=0.9), ValueError, r"betas are 0\.9, but must be two numbers"),
     (lambda w: optim.SGD([w], momentum=-1), ValueError, "momentum is -1"),
     (lambda w: optim.SGD([w], nesterov=True), ValueError, "nesterov=True needs momentum"),
     (lambda w: optim.SGD([w], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "no dampening"),
@@ -485,7 +487,7 @@ def test_refuses_a_list_of_parameters_that_grew():
 
 
 def test_a_model_instead_of_its_parameters():
-    class Model:
+    class Model(list):
         def parameters(self):
             return [ag.Value([1.0])]
 
@@ -493,3 +495,5 @@ def test_a_model_instead_of_its_parameters():
         optim.SGD(Model())
     with pytest.raises(TypeError, match=r"Call it: model\.parameters\(\)"):
         optim.SGD(Model().parameters)
+    with pytest.raises(TypeError, match=r"parameter 0 .* of type Model\. Write \*module\.parameters\(\)"):
+        optim.SGD([Model()])
