@@ -79,11 +79,11 @@ class ArrayMethods:
 
     def transpose(self, *axes: Any) -> Any:
         """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         """The elements as another floating type; the gradient comes back in this Value's own."""
-        return astype(self, np.dtype(dtype))
+        return astype(self, np.dtype(dtype), copy)
 
     T = property(transpose, doc="The axes reversed.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")

@@ -27,7 +27,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "mT": lambda x: x.mT, "reshape": lambda x: x.reshape(3, 2), "reshape tuple": lambda x: x.reshape((3, -1)),
     "reshape order": lambda x: x.reshape(6, order="F"), "transpose": lambda x: x.transpose(),
     "transpose axes": lambda x: x.transpose(1, 0), "transpose tuple": lambda x: x.transpose((1, 0)),
+    "transpose list": lambda x: x.transpose([1, 0]), "transpose None": lambda x: x.transpose(None),
     "astype": lambda x: x.astype(np.float32), "flatten F": lambda x: x.flatten("F"),
+    "astype copy": lambda x: x.astype(float, copy=False),
 }  # fmt: skip
 PLAIN: dict[str, Callable[[Any], Any]] = {
     "round": lambda x: x.round(1), "all": lambda x: x.all(), "any": lambda x: x.any(axis=0),

@@ -29,7 +29,7 @@ defvjp(np.cbrt, lambda g, out, x: g / (3 * out * out))
 
 def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
     if isinstance(y, float | int):
-        return g * (y * x ** (y - 1)) if y != 0 else g * (x * 0)
+        return g * (y * x ** (y - 1)) if y != 0 else g * 0
     one_where_constant = np.where(y == 0, 1, y)  # x**0 is constant, also at x = 0
     return g * (y * x ** (one_where_constant - 1))
 
@@ -177,7 +177,11 @@ defvjp(
 
 @composed(np.where)
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    return np.nonzero(condition) if x is None and y is None else where(condition, x, y)
+    if x is None and y is None:
+        return np.nonzero(condition)
+    if x is None or y is None:
+        raise ValueError("np.where needs both x and y, or neither. Write np.where(condition, x, 0).")
+    return where(condition, x, y)
 
 
 @primitive

@@ -70,14 +70,9 @@ def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), axis or 0
     axis = normalize_axis_index(axis, a.ndim)
-    indices, n = np.asarray(indices), a.shape[axis]
-    if not indices.size:  # an empty list is of floats
-        indices = indices.astype(int)
-    if mode == "wrap":
-        indices = indices % n
-    elif mode == "clip":
-        indices = np.clip(indices, 0, n - 1)
-    return a[(*(slice(None),) * axis, indices)]
+    ones = (1,) * axis  # NumPy's own `take`, of the positions along the axis, settles mode, dtype and bounds
+    places = np.take(np.reshape(np.arange(a.shape[axis]), (*ones, -1)), indices, axis, mode=mode)[(0,) * axis]
+    return a[(*(slice(None),) * axis, places)]
 
 
 @composed(np.take_along_axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
 
@@ -207,8 +208,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> A
         if x.ndim not in (1, 2):
             raise ValueError(f"np.linalg.norm of shape {x.shape} with ord={ord!r} needs axis= (one axis, or two)")
         axis = tuple(range(x.ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    if len(axes) > 2:
+    axes = normalize_axis_tuple(axis, x.ndim)
+    if not 1 <= len(axes) <= 2:
         raise ValueError(f"np.linalg.norm is taken over one axis or two, not over axis={axis}")
     if len(axes) == 2:
         return _matrix_norm(x, ord, axes, keepdims)

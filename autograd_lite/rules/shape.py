@@ -12,14 +12,14 @@ from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
 
 
 @primitive
-def astype(x: Any, dtype: Any) -> Any:
+def astype(x: Any, dtype: Any, copy: Any = True) -> Any:
     """The elements as another type."""
-    return x.astype(dtype)
+    return x.astype(dtype, copy=copy)
 
 
 # the engine casts every gradient to the dtype of what it belongs to
-defvjp(astype, lambda g, out, x, dtype: g)
-composed(np.astype)(lambda x, dtype: astype(x, np.dtype(dtype)))
+defvjp(astype, lambda g, out, x, dtype, copy=True: g)
+composed(np.astype)(lambda x, dtype, /, *, copy=True: astype(x, np.dtype(dtype), copy))
 defvjp(np.copy, lambda g, out, x, order="K": g)
 
 
@@ -150,7 +150,7 @@ def _column_stack(tup: Any) -> Any:
 
 @composed(np.append)
 def _append(arr: Any, values: Any, axis: Any = None) -> Any:
-    return np.concatenate([arr, values], axis)
+    return np.concatenate([arr, values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis)
 
 
 # splitting
@@ -188,6 +188,8 @@ def _hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 @composed(np.vsplit)
 def _vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    if ary.ndim < 2:
+        raise ValueError(f"np.vsplit of shape {ary.shape} needs two axes. For a vector write np.split(v, ...).")
     return np.split(ary, indices_or_sections, 0)
 
 
@@ -199,8 +201,8 @@ def _unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
 # repeating
 @composed(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
     axis = normalize_axis_index(axis, a.ndim)
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 

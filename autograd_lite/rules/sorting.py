@@ -13,4 +13,6 @@ from ..primitive import composed
 def _sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), -1
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+    if kind is None and stable is None:
+        kind = "stable"  # so that ties keep their order
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, stable=stable), axis)
