@@ -12,12 +12,6 @@ import numpy as np
 
 from .primitive import Accepts, describe, is_ufunc, is_value
 
-_FIXES = {
-    "i": "convert it, Value(x.astype(float))",
-    "u": "convert it, Value(x.astype(float))",
-    "b": "convert it, Value(x.astype(float))",
-    "c": "keep its real and imaginary parts in two Values, Value(x.real) and Value(x.imag)",
-}
 _KINDS = {"i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers", "U": "strings", "S": "strings"}
 _UNSET = (None, np._NoValue)
 
@@ -25,6 +19,17 @@ _UNSET = (None, np._NoValue)
 def called(name: str | None) -> str:
     """How a message calls a Value: by its name if it has one."""
     return "this Value" if name is None else name
+
+
+def checked_name(name: str | None) -> str | None:
+    """A name that messages and drawings can use.
+
+    Raises:
+        TypeError: it is no string.
+    """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"the name of a Value must be a string, not {type(name).__name__}. Write name={str(name)!r}.")
+    return name
 
 
 def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
@@ -49,14 +54,13 @@ def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
     held = data.dtype.kind
     if held == "f" or (not requires_grad and held in "iub"):
         return data
-    if held in _FIXES and not requires_grad and held != "c":
-        return data
     names = _KINDS.get(held, f"elements of type {data.dtype}")
     shape = f"an array of shape {data.shape}" if data.shape else "a scalar"
     if held in "iub":
-        hint = f"To differentiate, {_FIXES[held]}; for labels, masks or indices, Value(x, requires_grad=False)."
+        hint = "To differentiate, convert it, Value(x, dtype=float); for labels, masks or indices, "
+        hint += "Value(x, requires_grad=False)."
     elif held == "c":
-        hint = f"To differentiate, {_FIXES[held]}."
+        hint = "To differentiate, keep its real and imaginary parts in two Values, Value(x.real) and Value(x.imag)."
     else:
         hint = "Pass floating numbers; to join Values write np.stack([a, b])."
     raise TypeError(f"{shape} of {names} cannot be a Value. {hint}")
@@ -105,7 +109,7 @@ def constant(x: Any) -> Any:
     """An operand that is no Value, as NumPy may see it; NotImplemented if it is no array of numbers."""
     if type(x) is np.ndarray and x.dtype.kind in "fiub":
         return x
-    if isinstance(x, list | tuple):
+    if isinstance(x, list | tuple | range):
         if any(is_value(item) for item in x):
             raise TypeError("a list of Values is no array. Join them first: np.stack([a, b]).")
         x = np.asarray(x)
@@ -121,6 +125,8 @@ def constant(x: Any) -> Any:
         return x
     if isinstance(x, complex):
         raise TypeError(f"{x} is complex. Keep real and imaginary parts in two Values.")
+    if hasattr(x, "__array__"):  # a column of pandas, a tensor
+        return constant(np.asarray(x))
     return NotImplemented
 
 
@@ -163,11 +169,15 @@ def _known(accepts: Accepts) -> str:
     return f" (it knows {', '.join(names)})" if names else ""
 
 
-def by_position(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The same call with every Value that was passed by keyword moved to its position."""
+def by_position(
+    function: Any, arrays: int, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The same call with its arrays, and all further Values, that were passed by keyword moved to their positions."""
     args, kwargs = tuple(args), dict(kwargs)
-    for parameter in list(inspect.signature(function).parameters.values())[len(args) :]:
-        if not any(is_value(argument) for argument in kwargs.values()):
+    signature = inspect.signature(function)
+    signature.bind(*args, **kwargs)  # raises if one is missing
+    for parameter in list(signature.parameters.values())[len(args) :]:
+        if len(args) >= arrays and not any(is_value(argument) for argument in kwargs.values()):
             break
         if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
             break
@@ -182,7 +192,7 @@ def by_position(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
 def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Exception:
     """`error`, raised while `function` ran on raw `args`, as one that names the shapes and a way out."""
-    if type(error) not in (ValueError, TypeError) and not isinstance(error, TypeError):
+    if type(error) is not ValueError and not isinstance(error, TypeError):
         error.add_note(f"in {describe(function)} of {_shapes(args)}")
         return error
     kind = TypeError if isinstance(error, TypeError) else ValueError

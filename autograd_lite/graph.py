@@ -297,12 +297,17 @@ def backpropagate(
         rule = RULES[function]
         joint = rule.joint
         shares = rule.vjps if joint is None else joint(gradient, out, *args, **kwargs)
+        if joint is not None and any(type(parent) is Node for parent in parents[len(shares) :]):
+            raise ValueError(
+                f"the gradient rule of {describe(function)} returned {len(shares)} gradients for {len(parents)} "
+                "arguments. A joint rule must return one, or None, for each."
+            )
         # parents beyond the rules are optional arguments behind the arrays, such as an axis
         for parent, share in zip(parents, shares):  # noqa: B905 - `strict` costs as much as a small rule
             if type(parent) is not Node or share is None or (visited is not None and parent not in visited):
                 continue
             if joint is None:
-                share = share(gradient, out, *args, **kwargs)
+                share = share(gradient, out, *args, **kwargs) if kwargs else share(gradient, out, *args)
             like = parent.out
             if type(share) is not float64 or type(like) is not float64:  # two of these always fit
                 if share is None:
@@ -373,7 +378,7 @@ def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any
     for hook in list(node.hooks or ()):
         replacement = hook(gradient)
         if replacement is not None:
-            replacement = replacement if hasattr(replacement, "dtype") else np.asarray(replacement)
+            replacement = replacement if hasattr(replacement, "dtype") else np.asarray(replacement)[()]
             if np.shape(replacement) != node.out.shape:
                 raise ValueError(
                     f"a gradient hook returned shape {np.shape(replacement)} for a Value of shape "

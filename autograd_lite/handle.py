@@ -12,7 +12,7 @@ from weakref import ref
 
 import numpy as np
 
-from .arguments import called, checked_array
+from .arguments import called, checked_array, checked_name
 from .graph import Constant, Hook, Node, backpropagate, enable_grad, leaf, stale
 from .primitive import is_value
 
@@ -32,7 +32,7 @@ class Handle:
         self._grad = None
         self._node = None
         if requires_grad or name is not None:
-            self._start(Node if requires_grad else Constant, name)
+            self._start(Node if requires_grad else Constant, checked_name(name))
 
     def _start(self, kind: type[Node], name: str | None) -> None:
         """Put this Value on a fresh leaf, which takes over the hooks of the one before."""
@@ -106,9 +106,9 @@ class Handle:
     @name.setter
     def name(self, name: str | None) -> None:
         if self._node is None:
-            self._start(Constant, name)
+            self._start(Constant, checked_name(name))
         else:
-            self._node.name = name
+            self._node.name = checked_name(name)
 
     @property
     def requires_grad(self) -> bool:

@@ -71,6 +71,8 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
                     f"argnums={argnums} asks for argument {number}, but {_name(function)} was called with {len(args)} "
                     "positional arguments. Pass the arguments to differentiate by position."
                 )
+            if replaced[number] is not args[number]:
+                raise ValueError(f"argnums={argnums} names argument {number} of {_name(function)} twice.")
             leaves, rebuild = flatten(args[number])
             inputs = [_input(x, f"argument {number}{path} of {_name(function)}") for path, x in leaves]
             replaced[number] = rebuild(inputs)

@@ -41,7 +41,10 @@ def flatten(tree: Any, path: str = "") -> tuple[list[tuple[str, Any]], Callable[
         branches = [(f"{path}.{name}", getattr(tree, name)) for name in names]
 
         def join(parts: list[Any]) -> Any:
-            return type(tree)(**dict(zip(names, parts, strict=True)))
+            joined = copy(tree)  # so that fields that __init__ does not take are there too
+            for name, part in zip(names, parts, strict=True):
+                object.__setattr__(joined, name, part)  # also if it is frozen
+            return joined
 
     else:
         return [(path, tree)], lambda leaves: leaves[0]

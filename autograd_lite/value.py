@@ -83,8 +83,8 @@ def _apply(function: Any, rule: Rule, args: tuple[Any, ...], kwargs: dict[str, A
     """Run a function that has a rule on the raw arrays, and record it."""
     accepts = rule.accepts
     if kwargs or len(args) > accepts.max_args:
-        if any(isinstance(argument, Value) for argument in kwargs.values()):
-            args, kwargs = by_position(function, args, kwargs)
+        if len(args) < len(rule.vjps) or any(isinstance(argument, Value) for argument in kwargs.values()):
+            args, kwargs = by_position(function, len(rule.vjps), args, kwargs)
         args, kwargs = understood(function, accepts, args, kwargs)
     raw: list[Any] = []
     parents: list[Node | None] = []
@@ -184,9 +184,13 @@ def _unary(function: Any) -> Callable[[Value], Value]:
     return method
 
 
-def _comparison(run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _comparison(function: Any, run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def method(self: Value, other: Any) -> Any:
-        return run(self._data, other._data if isinstance(other, Value) else other)
+        data, other = self._data, other._data if isinstance(other, Value) else other
+        try:
+            return run(data, other)
+        except (TypeError, ValueError) as error:
+            raise explained(function, (data, other), error) from None
 
     return method
 
@@ -286,7 +290,7 @@ class Value(Handle, ArrayMethods, Recorder):
         if wanted and self._data.dtype.kind != "f":
             raise TypeError(
                 f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
-                "into it. Make it floating: Value(x.astype(float), requires_grad=False)."
+                "into it. Make it floating: Value(x, requires_grad=False, dtype=float)."
             )
         moved = _apply(setitem, RULES[setitem], (self, item, _raw_index(index)), {})
         if node is not None:
@@ -311,15 +315,15 @@ class Value(Handle, ArrayMethods, Recorder):
     __pos__ = _unary(np.positive)
     __abs__ = _unary(np.absolute)
 
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
-    __eq__ = _comparison(operator.eq)
-    __ne__ = _comparison(operator.ne)
+    __lt__ = _comparison(np.less, operator.lt)
+    __le__ = _comparison(np.less_equal, operator.le)
+    __gt__ = _comparison(np.greater, operator.gt)
+    __ge__ = _comparison(np.greater_equal, operator.ge)
+    __eq__ = _comparison(np.equal, operator.eq)
+    __ne__ = _comparison(np.not_equal, operator.ne)
     __hash__ = object.__hash__  # by identity; defining __eq__ had taken it away
-    __floordiv__ = _comparison(operator.floordiv)
-    __rfloordiv__ = _comparison(lambda x, other: other // x)
+    __floordiv__ = _comparison(np.floor_divide, operator.floordiv)
+    __rfloordiv__ = _comparison(np.floor_divide, lambda x, other: other // x)
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other

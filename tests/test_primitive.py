@@ -93,6 +93,34 @@ def test_a_rule_may_return_a_python_number() -> None:
     assert isinstance(x.grad, np.float64 | np.ndarray)
 
 
+def test_arrays_may_be_passed_by_keyword() -> None:
+    @ag.primitive
+    def affine(x: Any, w: Any, b: Any = 0.0, *, scale: float = 1.0) -> Any:
+        return scale * x * w + b
+
+    ag.defvjp(affine, lambda g, out, x, w, b=0.0, *, scale=1.0: scale * g * w, None)
+    x, w = Value([1.0, 2.0]), np.array([3.0, 4.0])
+    for result in (affine(x, w=w, scale=2.0), affine(w=w, x=x, scale=2.0), affine(x, scale=2.0, w=w, b=1.0)):
+        x.grad = None
+        result.sum().backward()
+        np.testing.assert_array_equal(x.grad, [6, 8])
+    with pytest.raises(TypeError, match="'w'"):
+        affine(x=x)
+
+
+def test_a_joint_rule_that_leaves_out_a_gradient_is_refused() -> None:
+    @ag.primitive
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    ag.defvjp_joint(product, lambda g, out, x, y: [g * y])
+    x, y = Value(2.0), Value(3.0)
+    product(x, 3.0).backward()
+    with pytest.raises(ValueError, match="product returned 1 gradients for 2 arguments"):
+        product(x, y).backward()
+    assert (x.grad, y.grad) == (3, None)
+
+
 def test_a_joint_rule_gives_all_gradients_and_may_have_higher_derivatives() -> None:
     @ag.primitive
     def polar(r: Any, angle: Any) -> Any:

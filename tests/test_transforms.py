@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,17 @@ def test_a_gradient_has_the_structure_of_its_argument(tree: Any, parts: Any) -> 
     assert b == 3
     assert (w.dtype, b.dtype) == (np.float64, np.float32)
     assert isinstance(w, np.ndarray)
+
+
+def test_a_dataclass_keeps_what_its_constructor_does_not_take() -> None:
+    @dataclass(frozen=True)
+    class Layer:
+        w: Any
+        scale: Any = field(init=False, default=2.0)
+
+    gradient = grad(lambda p: p.scale * np.sum(p.w * p.w))(Layer(W))
+    np.testing.assert_array_equal(gradient.w, [4, 8])
+    assert gradient.scale == 5
 
 
 def test_argnums_choose_the_arguments() -> None:
@@ -165,13 +176,14 @@ def test_gradients_of_two_arguments_share_no_memory() -> None:
 
 @pytest.mark.parametrize(
     ("call", "kind", "words"),
-    [(lambda: grad(loss_of)(np.array([1, 2]), 1.0), TypeError, ["argument 0 of loss_of", "integers", "astype(float)"]),
+    [(lambda: grad(loss_of)(np.array([1, 2]), 1.0), TypeError, ["argument 0 of loss_of", "integers", "dtype=float"]),
      (lambda: grad(lambda p: 0.0)({"w": [1.0, "a"]}), TypeError, ["argument 0['w'][1]"]),
      (lambda: grad(np.sin)(W), ValueError, ["sin returned shape (2,)", "np.sum"]),
      (lambda: grad(lambda x: "no")(1.0), TypeError, ["returned str"]),
      (lambda: grad(lambda x: (x, x))(1.0), TypeError, ["returned tuple"]),
      (lambda: grad(lambda x: None)(1.0), TypeError, ["returned NoneType"]),
      (lambda: grad(loss_of, 2)(W, B), ValueError, ["argnums=2", "loss_of", "2 positional"]),
+     (lambda: grad(loss_of, (0, -2))(W, B), ValueError, ["loss_of", "argument -2", "twice"]),
      (lambda: grad(loss_of, 1)(W, b=B), ValueError, ["Pass the arguments to differentiate by position"])],
 )  # fmt: skip
 def test_wrong_use_is_explained(call: Any, kind: type[Exception], words: list[str]) -> None:

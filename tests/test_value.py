@@ -45,7 +45,7 @@ def test_an_array_is_not_copied_and_dtype_converts() -> None:
 # ---- operators ----
 
 OTHERS = [2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), np.bool_(True), [1.0, 2.0, 4.0], (1, 2, 4),
-          np.array(2.0), np.array([1, 2, 4]), np.array([1.0, 2.0, 4.0], np.float32), np.ones((2, 1))]  # fmt: skip
+          range(1, 4), np.array(2.0), np.array([1, 2, 4]), np.array([1.0, 2.0, 4.0], np.float32), np.ones((2, 1))]  # fmt: skip
 OPERATORS = {
     "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
     "**": lambda a, b: a**b, "%": lambda a, b: a % b,
@@ -56,7 +56,7 @@ OPERATORS = {
 @pytest.mark.parametrize("other", OTHERS, ids=lambda x: f"{type(x).__name__} {x}".replace("\n", ""))
 def test_operators_take_all_kinds_of_constants_on_both_sides(operator: Any, other: Any) -> None:
     x = np.array([1.5, 2.5, 3.5])
-    plain = np.asarray(other) if isinstance(other, list | tuple) else other
+    plain = np.asarray(other) if isinstance(other, list | tuple | range) else other
     for dtype in (np.float64, np.float32):
         for swapped in (False, True):
             v = Value(x.astype(dtype))
@@ -70,6 +70,17 @@ def test_operators_take_all_kinds_of_constants_on_both_sides(operator: Any, othe
             assert v.grad.shape == (3,)
             if dtype == np.float64:
                 ag.check_grads(lambda v, s=swapped: operator(other, v) if s else operator(v, other), x, order=1)
+
+
+def test_a_foreign_array_is_a_constant() -> None:
+    class Column:
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+            return np.array([3.0, 4.0])
+
+    v = Value([1.0, 2.0])
+    for product in (v * Column(), Column() * v, np.multiply(v, Column())):
+        product.sum().backward()
+    np.testing.assert_array_equal(v.grad, [9, 12])
 
 
 def test_operators_of_two_values_and_of_one() -> None:
