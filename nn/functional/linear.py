@@ -23,6 +23,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         array([11.5, 17. ])
     """
     if input.shape[-1:] != weight.shape[1:]:
+        if weight.ndim != 2:
+            raise ValueError(f"the weight must have shape (out_features, in_features), got {weight.shape}.")
         raise ValueError(
             f"the input must have shape (*, in_features) with in_features = {weight.shape[1]}, got {input.shape}."
         )
@@ -46,4 +48,8 @@ def _weight_vjp(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> 
     return _rows(g).T.dot(_rows(input))
 
 
-ag.defvjp(linear, _input_vjp, _weight_vjp, lambda g, out, input, weight, bias=None: _rows(g).sum(axis=0))
+def _bias_vjp(g: Any, out: Any, input: Any, weight: Any, bias: Any = None) -> Any:
+    return _rows(g).sum(axis=0) if bias.ndim < 2 else g  # a bias with more axes is broadcast, and g summed down to it
+
+
+ag.defvjp(linear, _input_vjp, _weight_vjp, _bias_vjp)

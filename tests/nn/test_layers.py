@@ -114,6 +114,13 @@ def test_residual_adds_the_input_or_its_projection() -> None:
     assert list(wide.state_dict()) == ["module.weight", "module.bias", "projection.weight"]
 
 
+@pytest.mark.parametrize("shape", [(4,), (1,), (), (2, 4), (2, 1)])
+def test_linear_broadcasts_its_bias(shape: tuple[int, ...]) -> None:
+    bias = ag.Value(np.zeros(shape))
+    F.linear(X, np.ones((4, 3)), bias).sum().backward()
+    np.testing.assert_array_equal(bias.grad, np.full(shape, 8 / max(bias.size, 1)))
+
+
 # ---- dropout ----
 
 
@@ -227,6 +234,7 @@ def test_neuron_is_micrograds_scalar_graph() -> None:
     ("act", "error", "message"),
     [
         (lambda: nn.Linear(4, 2)(X), ValueError, "in_features = 4, got (2, 3)"),
+        (lambda: F.linear(X, np.ones(3)), ValueError, "weight must have shape (out_features, in_features), got (3,)"),
         (
             lambda: nn.LayerNorm(4)(X),
             ValueError,
