@@ -45,7 +45,8 @@ def test_an_array_is_not_copied_and_dtype_converts() -> None:
 # ---- operators ----
 
 OTHERS = [2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), np.bool_(True), [1.0, 2.0, 4.0], (1, 2, 4),
-          range(1, 4), np.array(2.0), np.array([1, 2, 4]), np.array([1.0, 2.0, 4.0], np.float32), np.ones((2, 1))]  # fmt: skip
+          range(1, 4), np.array(2.0), np.array([1, 2, 4]), np.array([1.0, 2.0, 4.0], np.float32),
+          np.ones((2, 1))]  # fmt: skip
 OPERATORS = {
     "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
     "**": lambda a, b: a**b, "%": lambda a, b: a % b,
