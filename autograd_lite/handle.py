@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from threading import RLock
 from typing import Any
 from weakref import ref
 
@@ -15,6 +16,8 @@ import numpy as np
 from .arguments import called, checked_array, checked_name
 from .graph import Constant, Hook, Node, backpropagate, enable_grad, leaf, stale
 from .primitive import is_value
+
+_adding_up = RLock()  # threads may run backward to the same leaf
 
 
 class Handle:
@@ -171,10 +174,11 @@ class Handle:
                 found = {n: +g for n, g in backpropagate(node, seed, lift=self._attached).items()}
         else:
             found = backpropagate(node, seed)
-        for node, gradient in found.items():
-            value = node.handle()
-            if value is not None:
-                value._grad = gradient if value._grad is None else value._grad + gradient
+        with _adding_up:
+            for node, gradient in found.items():
+                value = node.handle()
+                if value is not None:
+                    value._grad = gradient if value._grad is None else value._grad + gradient
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:
         data = self._data

@@ -396,6 +396,21 @@ def test_no_grad_is_of_one_task() -> None:
     assert asyncio.run(both()) == ([False], [True] * 4)
 
 
+def test_threads_lose_no_gradient_of_a_leaf_that_they_share() -> None:
+    leaf, rounds = Value(np.zeros(1_000)), 200  # enough for threads to take turns in between
+
+    def work() -> None:
+        for _ in range(rounds):
+            (leaf * 1.0).sum().backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    np.testing.assert_array_equal(leaf.grad, 4 * rounds)
+
+
 def test_threads_record_and_run_backward_at_the_same_time() -> None:
     gradients = {}
 
