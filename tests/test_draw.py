@@ -165,7 +165,7 @@ def test_a_model_of_nn_is_drawn_in_its_modules():
     assert "(1)" in words
     assert "5 int64" in words
     right, _ = positions(dot)
-    spine = re.findall(r"^\t*(n\d+) \[.*<B>(?:input|linear|relu|\w*softmax\w*)</B>", dot, re.MULTILINE)
+    spine = re.findall(r"^\t*(n\d+) \[.*<B>(?:input|linear|relu|cross_entropy)</B>", dot, re.MULTILINE)
     assert len(spine) == 5
     assert len({right[card] for card in spine}) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 import time
 import tracemalloc
@@ -397,17 +398,22 @@ def test_no_grad_is_of_one_task() -> None:
 
 
 def test_threads_lose_no_gradient_of_a_leaf_that_they_share() -> None:
-    leaf, rounds = Value(np.zeros(1_000)), 200  # enough for threads to take turns in between
+    leaf, rounds = Value(np.zeros(1_000)), 200
 
     def work() -> None:
         for _ in range(rounds):
             (leaf * 1.0).sum().backward()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
     np.testing.assert_array_equal(leaf.grad, 4 * rounds)
 
 
