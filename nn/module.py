@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .calls import SET_BY_INIT, RemovableHandle, call_init, explain
 from .parameter import Parameter
 from .state import LoadedKeys, load, slots
 
@@ -20,34 +21,8 @@ from .state import LoadedKeys, load, slots
 # whether the names in its tree still hold.
 _changes = 0
 _UNNAMED = -1
+_leave = ag.Scope.leave
 _OWN = frozenset({"training", "_stamp", "_scope", "_hooked", "_forward_pre_hooks", "_forward_hooks", "_buffers"})
-
-
-class _SetByInit:
-    """Stands for an attribute that `Module.__init__` sets, and says so where it did not run.
-
-    A `__getattr__` would say it too, but slow down every attribute of every module.
-    """
-
-    def __get__(self, module: Module | None, owner: type[Module]) -> Any:
-        if module is None:
-            return self
-        raise AttributeError(f"Module.__init__() was not called. {_call_init(module)}")
-
-
-_SET_BY_INIT: Any = _SetByInit()
-
-
-class RemovableHandle:
-    """What `register_forward_hook` returns: `remove()` takes the hook off again."""
-
-    def __init__(self, handles: list[RemovableHandle], hook: Callable[..., Any]) -> None:
-        self._handles, self.hook = handles, hook
-        handles.append(self)
-
-    def remove(self) -> None:
-        """Take the hook off; a second time does nothing."""
-        self._handles[:] = [handle for handle in self._handles if handle is not self]
 
 
 class Module:
@@ -82,13 +57,13 @@ class Module:
         (2, 1)
     """
 
-    training: bool = _SET_BY_INIT
+    training: bool = SET_BY_INIT
     _stamp: int = _UNNAMED  # the value of `_changes` when the names in this tree were given
-    _scope: ag.Scope = _SET_BY_INIT
-    _hooked: bool = _SET_BY_INIT
-    _forward_pre_hooks: list[RemovableHandle] = _SET_BY_INIT
-    _forward_hooks: list[RemovableHandle] = _SET_BY_INIT
-    _buffers: dict[str, bool] = _SET_BY_INIT
+    _scope: ag.Scope = SET_BY_INIT
+    _hooked: bool = SET_BY_INIT
+    _forward_pre_hooks: list[RemovableHandle] = SET_BY_INIT
+    _forward_hooks: list[RemovableHandle] = SET_BY_INIT
+    _buffers: dict[str, bool] = SET_BY_INIT
 
     def __init__(self) -> None:
         self.__dict__.update(
@@ -120,10 +95,10 @@ class Module:
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            _explain(error, self, args, kwargs)
+            explain(error, self, args, kwargs)
             raise
         finally:
-            ag.Scope.leave(token)
+            _leave(token)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for handle in list(self._forward_pre_hooks):
@@ -179,7 +154,7 @@ class Module:
             return
         if "_stamp" not in self.__dict__:
             kind = "parameters" if isinstance(value, Parameter) else "module"
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call. {_call_init(self)}")
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call. {call_init(self)}")
         kept = value is None or isinstance(value, Module | Parameter)
         if isinstance(old, Parameter) and not kept:
             raise TypeError(
@@ -207,7 +182,7 @@ class Module:
             TypeError: `tensor` is no array.
         """
         if "_stamp" not in self.__dict__:
-            raise AttributeError(f"cannot assign buffer before Module.__init__() call. {_call_init(self)}")
+            raise AttributeError(f"cannot assign buffer before Module.__init__() call. {call_init(self)}")
         if not name or "." in name:
             raise KeyError(f'buffer name can\'t be empty or contain ".", got {name!r}')
         if hasattr(self, name) and name not in self._buffers:
@@ -382,7 +357,7 @@ class Module:
         return type(self).__name__
 
     def _child_lines(self) -> list[str]:
-        return [f"({name}): {_indented(repr(child))}" for name, child in self.named_children()]
+        return [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
@@ -449,7 +424,7 @@ def _find_names(module: Module) -> None:
     """Give every module below the outermost one its Scope, and every parameter its path as a name."""
     global _changes
     if "_stamp" not in module.__dict__:
-        raise AttributeError(f"cannot call a module before Module.__init__() call. {_call_init(module)}")
+        raise AttributeError(f"cannot call a module before Module.__init__() call. {call_init(module)}")
     around = ag.current_scope()
     if isinstance(around, ag.Scope):  # not the outermost, which has had its turn
         if module._stamp == _UNNAMED:  # and not in its tree: made during the call, for example
@@ -470,27 +445,3 @@ def _find_names(module: Module) -> None:
             if isinstance(member, Parameter) and id(member) not in named:
                 named.add(id(member))
                 member.name = _joined(path, name)
-
-
-# ---- messages ----
-
-
-def _call_init(module: Module) -> str:
-    return f"Write super().__init__() as the first line of {type(module).__name__}.__init__."
-
-
-def _explain(error: Exception, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Add to an error in which module it happened, and on what; the innermost module has the say."""
-    if any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
-        return
-    shapes = [_shape(x) for x in args] + [f"{name}={_shape(x)}" for name, x in kwargs.items()]
-    where = f" at {str(module._scope)!r}" if module._scope else ""
-    error.add_note(f"in module {module._label()}{where}, called with ({', '.join(shapes)})")
-
-
-def _shape(x: Any) -> str:
-    return f"{x.dtype} of shape {x.shape}" if hasattr(x, "shape") and hasattr(x, "dtype") else type(x).__name__
-
-
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")

@@ -1,0 +1,53 @@
+"""What happens around a call of a module: hooks, and what an error says of the module it happened in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+class _SetByInit:
+    """Stands for an attribute that `Module.__init__` sets, and says so where it did not run.
+
+    A `__getattr__` would say it too, but slow down every attribute of every module.
+    """
+
+    def __get__(self, module: Module | None, owner: type[Module]) -> Any:
+        if module is None:
+            return self
+        raise AttributeError(f"Module.__init__() was not called. {call_init(module)}")
+
+
+SET_BY_INIT: Any = _SetByInit()
+
+
+class RemovableHandle:
+    """What `register_forward_hook` returns: `remove()` takes the hook off again."""
+
+    def __init__(self, handles: list[RemovableHandle], hook: Callable[..., Any]) -> None:
+        self._handles, self.hook = handles, hook
+        handles.append(self)
+
+    def remove(self) -> None:
+        """Take the hook off; a second time does nothing."""
+        self._handles[:] = [handle for handle in self._handles if handle is not self]
+
+
+def call_init(module: Module) -> str:
+    return f"Write super().__init__() as the first line of {type(module).__name__}.__init__."
+
+
+def explain(error: Exception, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Add to an error in which module it happened, and on what; the innermost module has the say."""
+    if any(note.startswith("in module ") for note in getattr(error, "__notes__", ())):
+        return
+    shapes = [_shape(x) for x in args] + [f"{name}={_shape(x)}" for name, x in kwargs.items()]
+    where = f" at {str(module._scope)!r}" if module._scope else ""
+    error.add_note(f"in module {module._label()}{where}, called with ({', '.join(shapes)})")
+
+
+def _shape(x: Any) -> str:
+    return f"{x.dtype} of shape {x.shape}" if hasattr(x, "shape") and hasattr(x, "dtype") else type(x).__name__
