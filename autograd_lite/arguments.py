@@ -6,6 +6,7 @@ Every wrong use ends in an exception that names the user's own shapes or names a
 from __future__ import annotations
 
 import inspect
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -139,13 +140,8 @@ def understood(
         TypeError: an argument that the function's gradient rule does not know.
     """
     limit = accepts.max_args
-    if len(args) > limit:
-        if not all(any(extra is unset for unset in _UNSET) for extra in args[limit:]):
-            raise TypeError(
-                f"{describe(function)} with {len(args)} positional arguments has no gradient rule; it has one for "
-                f"the first {limit}{_known(accepts)}. Leave the others out, or compute with v.data."
-            )
-        args = args[:limit]
+    if len(args) > limit:  # np.sum(v, 0, None, None, True): NumPy's own signature has their names
+        args, kwargs = args[:limit], {**_named(function, args, limit), **kwargs}
     if kwargs.keys() <= accepts.keywords:
         return args, kwargs
     kept = {}
@@ -162,6 +158,26 @@ def understood(
                 f"{describe(function)} has no gradient rule for the argument {name!r}{_known(accepts)}. {hint}"
             )
     return args, kept
+
+
+def _named(function: Any, args: tuple[Any, ...], limit: int) -> dict[str, Any]:
+    """The positional arguments behind the first `limit`, by name."""
+    names = [] if is_ufunc(function) else list(inspect.signature(function).parameters)
+    if len(names) < len(args):
+        raise TypeError(
+            f"{describe(function)} takes {max(limit, len(names))} positional arguments here, but got {len(args)}."
+        )
+    named = dict(zip(names[limit:], args[limit:], strict=False))
+    _require_plain(function, named)
+    return named
+
+
+def _require_plain(function: Any, options: dict[str, Any]) -> None:
+    for name, argument in options.items():
+        if is_value(argument):
+            raise TypeError(
+                f"{describe(function)} has no gradient rule for a Value as {name!r}. Write {name}=v.data there."
+            )
 
 
 def _known(accepts: Accepts) -> str:
@@ -182,11 +198,7 @@ def by_position(
         if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
             break
         args = (*args, kwargs.pop(parameter.name, parameter.default))
-    for name, argument in kwargs.items():
-        if is_value(argument):
-            raise TypeError(
-                f"{describe(function)} has no gradient rule for a Value as {name!r}. Write {name}=v.data there."
-            )
+    _require_plain(function, kwargs)
     return args, kwargs
 
 
@@ -196,7 +208,7 @@ def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Excepti
         error.add_note(f"in {describe(function)} of {_shapes(args)}")
         return error
     kind = TypeError if isinstance(error, TypeError) else ValueError
-    return kind(f"{describe(function)} of {_shapes(args)}: {_reason(function, args) or error}")
+    return kind(f"{describe(function)} of {_shapes(args)}: {_reason(function, args, error) or error}")
 
 
 def _shapes(args: tuple[Any, ...]) -> str:
@@ -206,22 +218,32 @@ def _shapes(args: tuple[Any, ...]) -> str:
     return f"{shapes} with {', '.join(others)}" if others else shapes
 
 
-def _reason(function: Any, args: tuple[Any, ...]) -> str | None:
-    """Why two shapes do not go together, and what to write."""
-    if len(args) != 2 or not (is_ufunc(function) and all(hasattr(a, "shape") or np.isscalar(a) for a in args)):
-        return None
-    x, y = np.shape(args[0]), np.shape(args[1])
-    if function is np.matmul:
-        if not x or not y:
-            return "a matrix product needs at least one axis on both sides. For a multiple write a * b."
-        inner, other = x[-1], y[-2] if len(y) > 1 else y[0]
-        reason = f"the last axis of the first ({inner}) must be as long as the "
-        reason += f"{'second-to-last axis' if len(y) > 1 else 'axis'} of the second ({other})."
-        if len(y) > 1 and y[-1] == inner:
-            reason += " These would fit: a @ b.swapaxes(-1, -2)."
-        elif len(x) > 1 and x[-2] == other:
-            reason += " These would fit: a.swapaxes(-1, -2) @ b."
-        return reason
+def _reason(function: Any, args: tuple[Any, ...], error: Exception) -> str | None:
+    """Why shapes do not go together, and what to write."""
+    shapes = [np.shape(a) for a in args if hasattr(a, "shape") or np.isscalar(a)]
+    if function is np.matmul and len(shapes) == 2:
+        return _unlike_matrices(*shapes)
+    if "could not broadcast input array" in str(error):  # v[i] = w
+        return f"{error}. Write an array of the second shape, or one number."
+    if "broadcast" in str(error) and describe(function) != "einsum":  # whose axes have names
+        return next((reason for x, y in combinations(shapes, 2) if (reason := _unlike_shapes(x, y))), None)
+    return None
+
+
+def _unlike_matrices(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    if not x or not y:
+        return "a matrix product needs at least one axis on both sides. For a multiple write a * b."
+    inner, other = x[-1], y[-2] if len(y) > 1 else y[0]
+    reason = f"the last axis of the first ({inner}) must be as long as the "
+    reason += f"{'second-to-last axis' if len(y) > 1 else 'axis'} of the second ({other})."
+    if len(y) > 1 and y[-1] == inner:
+        reason += " These would fit: a @ b.swapaxes(-1, -2)."
+    elif len(x) > 1 and x[-2] == other:
+        reason += " These would fit: a.swapaxes(-1, -2) @ b."
+    return reason
+
+
+def _unlike_shapes(x: tuple[int, ...], y: tuple[int, ...]) -> str | None:
     for axis in range(-1, -min(len(x), len(y)) - 1, -1):
         if x[axis] != y[axis] and 1 not in (x[axis], y[axis]):
             reason = (

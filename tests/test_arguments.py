@@ -147,6 +147,9 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], list[str]]] = [
     ("masked array", lambda: V + np.ma.masked_array([1.0, 2.0, 3.0]), TypeError, ["mask", "x.filled(0.0)"]),
     ("integer result", lambda: V.astype(int), TypeError, ["integers", "v.data"]),
     ("integer sum", lambda: V.sum(dtype=int), TypeError, ["numpy.sum", "integers"]),
+    ("where", lambda: np.where(V.data > 0, V, np.ones(7)), ValueError, ["(7,)", "broadcast", "axis -1"]),
+    ("clip", lambda: np.clip(V, np.zeros(7), None), ValueError, ["(7,)", "broadcast", "a[:, None]"]),
+    ("setitem", lambda: (V * 1).__setitem__(0, np.ones(7)), ValueError, ["(7,)", "one number"]),
     ("value as a constant", lambda: np.pad(V, 1, constant_values=S), TypeError, ["argument 3", "v.data"]),
     ("value as an order", lambda: np.linalg.norm(W, S), TypeError, ["argument 2", "ord=v.item()"]),
     ("value as keyword", lambda: np.var(V, ddof=S), TypeError, ["numpy.var"]),
@@ -199,3 +202,23 @@ def test_writing_inside_no_grad_is_refused_where_it_would_cut_the_graph() -> Non
         constant = V * 1
         constant[0] = 0.0
     assert constant.data[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("positional", "named"),
+    [
+        (lambda v: np.sum(v, 0, None, None, True), lambda v: np.sum(v, axis=0, keepdims=True)),
+        (lambda v: np.mean(v, 1, None, None, True), lambda v: np.mean(v, axis=1, keepdims=True)),
+        (lambda v: np.max(v, 0, None, True), lambda v: np.max(v, axis=0, keepdims=True)),
+        (lambda v: np.var(v, 0, None, None, 1), lambda v: np.var(v, axis=0, ddof=1)),
+    ],
+)
+def test_options_by_position_are_the_same_as_by_name(positional, named):
+    results = []
+    for function in (positional, named):
+        v = Value(np.arange(6.0).reshape(2, 3))
+        y = function(v)
+        (y * np.arange(1.0, y.size + 1).reshape(y.shape)).sum().backward()
+        results.append((y.data, v.grad))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_array_equal(results[0][1], results[1][1])

@@ -150,8 +150,10 @@ def test_defaults_of_numpy_may_be_spelled_out() -> None:
     assert np.sum(v, out=None, keepdims=np._NoValue, initial=np._NoValue, where=True).item() == 3
     assert np.exp(v, out=None, where=True, dtype=None).shape == (1, 2)
     assert np.take(v, 0, None, None).item() == 1
+    with pytest.raises(TypeError, match="'out'"):
+        np.sum(v, None, None, np.zeros(()))
     with pytest.raises(TypeError, match="positional"):
-        np.sum(v, None, None, None, True)
+        np.sum(v, None, None, None, True, 0.0, True, "one too many")
 
 
 def test_a_plain_array_does_not_take_a_value_in() -> None:

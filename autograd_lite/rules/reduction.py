@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import composed, defvjp
+from .elementwise import masked
 
 
 def spread(reduced: Any, axis: Any, keepdims: Any, x: Any) -> Any:
@@ -65,7 +66,7 @@ defvjp(np.std, _std)
 def _extremum(g: Any, out: Any, x: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
     chosen = x == spread(out, axis, keepdims, x)  # ties share the gradient equally
     ties = np.sum(chosen, axis=axis, keepdims=True)
-    return np.where(chosen, spread(g, axis, keepdims, x), 0) / np.maximum(ties, 1).astype(x.dtype)
+    return masked(spread(g, axis, keepdims, x), chosen) / np.maximum(ties, 1).astype(x.dtype)
 
 
 for _function in (np.max, np.amax, np.min, np.amin):

@@ -54,3 +54,30 @@ def test_gradients_equal_pytorchs(name: str) -> None:
 
 def test_the_golden_file_covers_the_table() -> None:
     assert len([name for name in GOLDEN if name in BY_NAME]) >= 0.85 * len(BY_NAME)
+
+
+CUTS = {
+    "relu": lambda x: ag.relu(x),
+    "maximum": lambda x: np.maximum(x, 0.0),
+    "minimum": lambda x: -np.minimum(-x, 0.0),
+    "fmax": lambda x: np.fmax(x, 0.0),
+    "clip": lambda x: np.clip(x, 0.0, 9.0),
+    "where": lambda x: np.where(x > 0, x, 0.0),
+    "max": lambda x: np.max(np.stack([x, np.zeros(x.shape, x.dtype)]), axis=0),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", CUTS)
+def test_what_is_cut_off_gets_zero_even_from_an_infinite_gradient(name: str, dtype: Any) -> None:
+    x = Value(np.array([[-1.0, 4.0], [-2.0, 0.25]], dtype))
+    with np.errstate(divide="ignore"):  # the root has an infinite slope where the cut left 0
+        np.sqrt(CUTS[name](x)).sum().backward()
+    np.testing.assert_array_equal(x.grad, np.array([[0, 0.25], [0, 1]], dtype))
+    assert x.grad.dtype == dtype
+
+
+def test_nan_is_outside_of_every_range_as_in_pytorch() -> None:
+    x = Value([np.nan, 1.0])
+    np.clip(x, 0.0, 2.0).backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [0, 1])
