@@ -256,5 +256,7 @@ def _unlike_shapes(x: tuple[int, ...], y: tuple[int, ...]) -> str | None:
                 reason += " To follow the first axis write b[:, None]."
             elif len(x) == 1 and x[0] == y[0]:
                 reason += " To follow the first axis write a[:, None]."
+            else:
+                reason += " Reshape one of them, b.reshape(...), or give it an axis of length 1, b[..., None]."
             return reason
     return None

@@ -148,7 +148,7 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], list[str]]] = [
     ("integer result", lambda: V.astype(int), TypeError, ["integers", "v.data"]),
     ("integer sum", lambda: V.sum(dtype=int), TypeError, ["numpy.sum", "integers"]),
     ("where", lambda: np.where(V.data > 0, V, np.ones(7)), ValueError, ["(7,)", "broadcast", "axis -1"]),
-    ("clip", lambda: np.clip(V, np.zeros(7), None), ValueError, ["(7,)", "broadcast", "a[:, None]"]),
+    ("clip", lambda: np.clip(V, np.zeros(7), None), ValueError, ["(7,)", "broadcast", "b.reshape(...)"]),
     ("setitem", lambda: (V * 1).__setitem__(0, np.ones(7)), ValueError, ["(7,)", "one number"]),
     ("value as a constant", lambda: np.pad(V, 1, constant_values=S), TypeError, ["argument 3", "v.data"]),
     ("value as an order", lambda: np.linalg.norm(W, S), TypeError, ["argument 2", "ord=v.item()"]),
