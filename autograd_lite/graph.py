@@ -25,6 +25,7 @@ Hook: TypeAlias = Callable[[Any], Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
 next_order = count().__next__
+_by_order = attrgetter("order")
 
 
 class Node:
@@ -215,14 +216,14 @@ def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:
         roots: where to start.
         constants: include the named arrays that want no gradient.
     """
-    found = list(dict.fromkeys(roots))
-    seen = set(found)
+    seen = set(roots)
+    found = list(seen)
     for node in found:  # grows while it is read
         for parent in node.parents:
             if parent is not None and parent not in seen and (type(parent) is Node or constants):
                 seen.add(parent)
                 found.append(parent)
-    found.sort(key=attrgetter("order"), reverse=True)
+    found.sort(key=_by_order, reverse=True)
     return found
 
 

@@ -156,6 +156,8 @@ def masked(g: Any, keep: Any) -> Any:
             bits = keep.astype(integer)
             bits *= g.view(integer)
             return bits.view(g.dtype)
+    if isinstance(g, np.floating) and isinstance(keep, np.bool_):  # ten times as fast as np.where on scalars
+        return g if keep else g.dtype.type(0)
     return np.where(keep, g, 0)
 
 

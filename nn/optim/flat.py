@@ -84,17 +84,17 @@ class Bucket:
         """The gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
         found: list[Any] = []
         skipped = []
-        for i, (p, view) in enumerate(zip(self.params, self.views, strict=True)):
+        for i, p in enumerate(self.params):
             gradient = p.grad
             if gradient is None or not p.requires_grad:
                 skipped.append(i)
                 gradient = None
-            elif p.data is not view and p.dtype != view.dtype:
+            elif p.data is not self.views[i] and p.dtype != self.theta.dtype:
                 raise TypeError(
-                    f"{self.names[i]} holds {p.dtype} now, but held {view.dtype} when this optimizer took it over. "
-                    f"Write p.data = p.data.astype(np.{view.dtype}), or make a new optimizer."
+                    f"{self.names[i]} holds {p.dtype} now, but held {self.theta.dtype} when this optimizer took it "
+                    f"over. Write p.data = p.data.astype(np.{self.theta.dtype}), or make a new optimizer."
                 )
-            elif isinstance(gradient, ag.Value):
+            elif type(gradient) is not np.ndarray and isinstance(gradient, ag.Value):
                 gradient = gradient.data
             found.append(gradient)
         if skipped != self._skipped:
