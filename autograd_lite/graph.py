@@ -320,7 +320,7 @@ def backpropagate(
                 gradients[parent] = share
                 if parent.function is None and type(share) is ndarray and share.base is None:
                     siblings = () if joint is None else shares  # among which may be the same array, or a view of it
-                    if _is_new(share, gradient, out, args, siblings):
+                    if share is not gradient and share is not out and _is_new(share, args, siblings):
                         ours.add(parent)
             elif parent in ours:
                 total += share
@@ -331,10 +331,8 @@ def backpropagate(
     return found
 
 
-def _is_new(share: Any, gradient: Any, out: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:
+def _is_new(share: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:
     """Whether a rule made this array just now, so that it is nobody else's."""
-    if share is gradient or share is out:
-        return False
     for argument in args:  # any() takes three times as long
         if share is argument:
             return False
