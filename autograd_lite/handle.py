@@ -63,7 +63,8 @@ class Handle:
     def data(self, data: Any) -> None:
         node = self._node
         if data is self._data and node is not None:  # written in place, as an optimizer does: nothing to check
-            self._start(type(node), node.name)
+            self._node = leaf(type(node), data, node.name, node.handle)
+            self._node.hooks = node.hooks
             node.handle = stale
             return
         if type(data) in (float, int):
