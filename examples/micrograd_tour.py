@@ -18,14 +18,15 @@ from pathlib import Path
 import numpy as np
 
 import autograd_lite as ag
+import nn
 from autograd_lite import Value
 
 
 def neuron() -> tuple[Value, list[Value]]:
     """o = tanh(x1·w1 + x2·w2 + b), every step with a name, so that the drawing can show it."""
     x1, x2 = Value(2.0, name="x₁"), Value(0.0, name="x₂")
-    w1, w2 = Value(-3.0, name="w₁"), Value(1.0, name="w₂")
-    b = Value(6.881373587019543, name="b")
+    w1, w2, b = (nn.Parameter(np.float64(number)) for number in (-3.0, 1.0, 6.881373587019543))  # what it would learn
+    w1.name, w2.name, b.name = "w₁", "w₂", "b"
     x1w1 = x1 * w1
     x1w1.name = "x₁w₁"
     x2w2 = x2 * w2
