@@ -10,6 +10,8 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .rows import row_max, row_sum
+
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0), elementwise.
@@ -180,16 +182,16 @@ def _axis(name: str, input: Any, dim: int | None) -> int:
 @ag.primitive
 def _softmax(x: Any, dim: int) -> Any:
     """e^x / Σ e^x along `dim`."""
-    out = x - x.max(axis=dim, keepdims=True)  # the shift cancels, and keeps e^x finite
+    out = x - row_max(x, dim)  # the shift cancels, and keeps e^x finite
     np.exp(out, out=out)
-    out /= out.sum(axis=dim, keepdims=True)
+    out /= row_sum(out, dim)
     return out
 
 
 def softmax_vjp(g: Any, out: Any, dim: int) -> Any:
     """The gradient of a softmax with the result `out`."""
     share = g * out
-    return share - out * share.sum(axis=dim, keepdims=True)
+    return share - out * row_sum(share, dim)
 
 
 ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
@@ -198,9 +200,9 @@ ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
 @ag.primitive
 def _log_softmax(x: Any, dim: int) -> Any:
     """x - log Σ e^x along `dim`."""
-    out = x - x.max(axis=dim, keepdims=True)
-    out -= np.log(np.exp(out).sum(axis=dim, keepdims=True))
+    out = x - row_max(x, dim)
+    out -= np.log(row_sum(np.exp(out), dim))
     return out
 
 
-ag.defvjp(_log_softmax, lambda g, out, x, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))
+ag.defvjp(_log_softmax, lambda g, out, x, dim: g - np.exp(out) * row_sum(g, dim))

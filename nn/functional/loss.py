@@ -10,6 +10,7 @@ import numpy as np
 import autograd_lite as ag
 
 from .activation import log_softmax, sigmoid, softmax
+from .rows import row_max, row_sum
 
 
 def _check_reduction(reduction: str) -> None:
@@ -314,9 +315,9 @@ def _places(target: Any) -> tuple[Any, ...]:
 def _cross_entropy(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """log Σ e^scores - scores[target]: each sample's own for `"none"`, else their sum or mean."""
     dim = min(scores.ndim - 1, 1)
-    shifted = scores - scores.max(axis=dim, keepdims=True)
+    shifted = scores - row_max(scores, dim)
     own = shifted[_places(target)]
-    losses = np.log(np.exp(shifted, out=shifted).sum(axis=dim)) - own
+    losses = np.log(row_sum(np.exp(shifted, out=shifted), dim)).reshape(own.shape) - own
     if reduction == "none":
         return losses
     return losses.sum() * (1 / losses.size if reduction == "mean" else 1)
@@ -330,9 +331,9 @@ def _cross_entropy_vjp(g: Any, out: Any, scores: Any, target: Any, reduction: st
     along = np.expand_dims(g, dim) if reduction == "none" else g
     if isinstance(scores, ag.Value):
         return (softmax(scores, dim) - _placed(np.ones_like(target, scores.dtype), target, scores)) * along
-    share = scores - scores.max(axis=dim, keepdims=True)  # the same in place, for speed
+    share = scores - row_max(scores, dim)  # the same in place, for speed
     np.exp(share, out=share)
-    share *= along / share.sum(axis=dim, keepdims=True)
+    share *= along / row_sum(share, dim)
     share[_places(target)] -= g
     return share
 
