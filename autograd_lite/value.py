@@ -19,7 +19,7 @@ from .arguments import by_position, called, checked_result, constant, explained,
 from .graph import Constant, Node, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, RULES, Recorder, Rule, describe, is_ufunc
+from .primitive import COMPOSED, PLAIN, RULES, Recorder, describe, is_ufunc
 from .rules import getitem, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
@@ -58,29 +58,10 @@ def _recorded(
 
 
 def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What any function does with a Value: record, compose, return a plain array, or refuse."""
+    """What any function does with a Value: run on the raw arrays and be recorded, if it has a derivative."""
     rule = RULES.get(function)
-    if rule is not None:
-        return _apply(function, rule, args, kwargs)
-    if function in COMPOSED:
-        implementation, accepts = COMPOSED[function]
-        args, kwargs = understood(function, accepts, args, kwargs)
-        return implementation(*args, **kwargs)
-    if function in PLAIN:
-        return function(*_raw(args), **_raw(kwargs))
-    special = f"{__package__}.rules.special"
-    if is_ufunc(function) and "scipy.special" in sys.modules and special not in sys.modules:
-        import_module(special)  # its rules are loaded when SciPy is first used, not before
-        return _call(function, args, kwargs)
-    name = describe(function)
-    raise TypeError(
-        f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
-        f"or leave the graph: {name}(v.data)."
-    )
-
-
-def _apply(function: Any, rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
-    """Run a function that has a rule on the raw arrays, and record it."""
+    if rule is None:
+        return _call_without_rule(function, args, kwargs)
     accepts = rule.accepts
     if kwargs or len(args) > accepts.max_args:
         if len(args) < len(rule.vjps) or any(isinstance(argument, Value) for argument in kwargs.values()):
@@ -108,6 +89,25 @@ def _apply(function: Any, rule: Rule, args: tuple[Any, ...], kwargs: dict[str, A
     if not hasattr(out, "dtype") or out.dtype.kind != "f":
         out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
     return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
+
+
+def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a function that has no derivative of its own does with a Value: compose, stay plain, or refuse."""
+    if function in COMPOSED:
+        implementation, accepts = COMPOSED[function]
+        args, kwargs = understood(function, accepts, args, kwargs)
+        return implementation(*args, **kwargs)
+    if function in PLAIN:
+        return function(*_raw(args), **_raw(kwargs))
+    special = f"{__package__}.rules.special"
+    if is_ufunc(function) and "scipy.special" in sys.modules and special not in sys.modules:
+        import_module(special)  # its rules are loaded when SciPy is first used, not before
+        return _call(function, args, kwargs)
+    name = describe(function)
+    raise TypeError(
+        f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
+        f"or leave the graph: {name}(v.data)."
+    )
 
 
 def _refuse_values(function: Any, args: tuple[Any, ...], arrays: int) -> None:
@@ -263,10 +263,7 @@ class Value(Handle, ArrayMethods, Recorder):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call(function, args, kwargs)
 
-    @staticmethod
-    def __record__(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        rule = RULES.get(function)
-        return _call(function, args, kwargs) if rule is None else _apply(function, rule, args, kwargs)
+    __record__ = staticmethod(_call)
 
     # ---- Python's protocols ----
 
@@ -292,7 +289,7 @@ class Value(Handle, ArrayMethods, Recorder):
                 f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
                 "into it. Make it floating: Value(x, requires_grad=False, dtype=float)."
             )
-        moved = _apply(setitem, RULES[setitem], (self, item, _raw_index(index)), {})
+        moved = _call(setitem, (self, item, _raw_index(index)), {})
         if node is not None:
             node.handle = nobody  # who read the old contents keeps the old node
         self._data, self._node = moved._data, moved._node
