@@ -6,6 +6,7 @@ Every method goes through NumPy's protocol, so nothing here knows how an operati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,11 @@ class ArrayMethods:
     __array_function__: Callable[..., Any]
     __getitem__: Callable[..., Any]
 
-    shape = property(lambda self: self._data.shape, doc="The length of each axis.")
-    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of elements.")
-    dtype = property(lambda self: self._data.dtype, doc="The type of the elements.")
-    nbytes = property(lambda self: self._data.nbytes, doc="The bytes of the elements.")
+    shape = property(attrgetter("_data.shape"), doc="The length of each axis.")
+    ndim = property(attrgetter("_data.ndim"), doc="The number of axes.")
+    size = property(attrgetter("_data.size"), doc="The number of elements.")
+    dtype = property(attrgetter("_data.dtype"), doc="The type of the elements.")
+    nbytes = property(attrgetter("_data.nbytes"), doc="The bytes of the elements.")
 
     sum = _method(np.sum)
     prod = _method(np.prod)

@@ -75,7 +75,9 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             parents.append(argument._node)
             raw.append(argument._data)
         else:
-            if type(argument) not in _NEED_NO_CHECK and len(raw) < arrays:
+            kind = type(argument)
+            usual = kind in _NEED_NO_CHECK or (kind is np.ndarray and argument.dtype.kind in "fiub")
+            if not usual and len(raw) < arrays:
                 converted = constant(argument)
                 argument = argument if converted is NotImplemented else converted
             parents.append(None)

@@ -189,13 +189,13 @@ def cross_entropy(
     _check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    shape = _shape(input)
+    scores = _raw(input)
+    shape = scores.shape
     if not shape:
         raise ValueError("cross_entropy needs scores of shape (C,), (N, C) or (N, C, d1, ...), got a single number")
-    dtype = _raw(input).dtype
-    if dtype.kind != "f":
+    if scores.dtype.kind != "f":
         raise TypeError(
-            f"cross_entropy: the scores must be floating numbers, got {dtype} of shape {shape}. "
+            f"cross_entropy: the scores must be floating numbers, got {scores.dtype} of shape {shape}. "
             "The scores come first: write cross_entropy(scores, target)."
         )
     dim = min(len(shape) - 1, 1)
