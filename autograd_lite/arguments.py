@@ -13,7 +13,7 @@ import numpy as np
 
 from .primitive import Accepts, describe, is_ufunc, is_value
 
-_KINDS = {"i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers", "U": "strings", "S": "strings"}
+_KINDS = {"i": "integers", "u": "integers", "b": "booleans", "U": "strings", "S": "strings"}
 _UNSET = (None, np._NoValue)
 
 
@@ -50,36 +50,36 @@ def checked_array(data: Any, requires_grad: bool, dtype: Any) -> Any:
         )
     if kind is not np.ndarray:
         data = _converted(data)
-    if dtype is not None and data.dtype.kind in "fiub":
+    if dtype is not None and data.dtype.kind in "fciub":
+        if data.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            raise TypeError(f"complex numbers do not fit into {np.dtype(dtype)}. Write x.real, or dtype=complex.")
         data = data.astype(dtype, copy=False)
     held = data.dtype.kind
-    if held == "f" or (not requires_grad and held in "iub"):
+    if held in "fc" or (not requires_grad and held in "iub"):
         return data
     names = _KINDS.get(held, f"elements of type {data.dtype}")
     shape = f"an array of shape {data.shape}" if data.shape else "a scalar"
     if held in "iub":
         hint = "To differentiate, convert it, Value(x, dtype=float); for labels, masks or indices, "
         hint += "Value(x, requires_grad=False)."
-    elif held == "c":
-        hint = "To differentiate, keep its real and imaginary parts in two Values, Value(x.real) and Value(x.imag)."
     else:
         hint = "Pass floating numbers; to join Values write np.stack([a, b])."
     raise TypeError(f"{shape} of {names} cannot be a Value. {hint}")
 
 
 def checked_result(function: Any, out: Any, requires_grad: bool) -> Any:
-    """What a recorded function returned, as something that a Value may hold.
+    """One result of a recorded function, as something that a Value may hold.
 
     Raises:
-        TypeError: it is not one array, or cannot carry the gradient that somebody wants.
+        TypeError: it is not an array, or cannot carry the gradient that somebody wants.
     """
-    if isinstance(out, list | tuple | dict | set | None):
+    if isinstance(out, list | dict | set | None):
         raise TypeError(
-            f"{describe(function)} returned {type(out).__name__}, but one recorded operation returns one array. "
-            "For a plain result compute with v.data; a function of several results is made of several primitives."
+            f"{describe(function)} returned {type(out).__name__}, but a recorded operation returns one array, or a "
+            "tuple of arrays. For a plain result compute with v.data."
         )
     out = checked_array(out, False, None)
-    if requires_grad and out.dtype.kind != "f":
+    if requires_grad and out.dtype.kind not in "fc":
         raise TypeError(
             f"{describe(function)} returned {_KINDS[out.dtype.kind]} ({out.dtype}), which carry no gradient. "
             "Compute with v.data, or in a floating dtype."
@@ -93,6 +93,8 @@ def _converted(data: Any) -> Any:
         raise TypeError("a masked array would lose its mask in a Value. Fill it first: Value(x.filled(0.0)).")
     if isinstance(data, np.generic | np.ndarray):
         return data
+    if isinstance(data, complex):
+        return np.complex128(data)
     if hasattr(data, "__array_function__") and hasattr(data, "dtype"):
         return data
     if data is None or isinstance(data, str | bytes | dict | set):
@@ -108,7 +110,7 @@ def _converted(data: Any) -> Any:
 
 def constant(x: Any) -> Any:
     """An operand that is no Value, as NumPy may see it; NotImplemented if it is no array of numbers."""
-    if type(x) is np.ndarray and x.dtype.kind in "fiub":
+    if type(x) is np.ndarray and x.dtype.kind in "fciub":
         return x
     if isinstance(x, list | tuple | range):
         if any(is_value(item) for item in x):
@@ -117,15 +119,13 @@ def constant(x: Any) -> Any:
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError("a masked array would lose its mask in a graph. Fill it first: x.filled(0.0).")
     if isinstance(x, np.ndarray | np.generic):
-        if x.dtype.kind not in "fiub":
+        if x.dtype.kind not in "fciub":
             names = _KINDS.get(x.dtype.kind, f"elements of type {x.dtype}")
             hint = " Join Values with np.stack([a, b])." if x.dtype.kind == "O" else ""
             raise TypeError(f"an array of {names} and of shape {x.shape} cannot be computed with a Value.{hint}")
         return x
-    if isinstance(x, float | int) or hasattr(x, "__array_function__"):
+    if isinstance(x, float | int | complex) or hasattr(x, "__array_function__"):
         return x
-    if isinstance(x, complex):
-        raise TypeError(f"{x} is complex. Keep real and imaginary parts in two Values.")
     if hasattr(x, "__array__"):  # a column of pandas, a tensor
         return constant(np.asarray(x))
     return NotImplemented

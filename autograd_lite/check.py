@@ -25,14 +25,15 @@ def check_grads(
     rtol: float = 1e-5,
     atol: float = 1e-6,
 ) -> None:
-    """Compare the gradients of `function` with central differences, in float64.
+    """Compare the gradients of `function` with central differences, in float64 or complex128.
 
     The result is reduced to a number with fixed random weights; each element of each argument is then moved by
     `step` to both sides. The second order checks the gradient of a random combination of first derivatives.
 
     Args:
         function: takes the arguments, as Values, and returns an array, or a list or tuple of arrays.
-        *args: floating arrays or Values, or trees of them; they are not changed.
+        *args: floating or complex arrays or Values, or trees of them; they are not changed. Real and imaginary
+            parts are moved one after the other.
         order: 1 for gradients alone, 2 for second derivatives as well.
         step: the distance of the differences, times max(1, |x|).
         rtol: the tolerated difference, relative to the larger of the two derivatives.
@@ -54,14 +55,15 @@ def check_grads(
     points = []
     for path, (_, x) in zip(paths, leaves, strict=True):
         try:
-            points.append((x if isinstance(x, Value) else Value(x)).data.astype(np.float64) * 1)
+            data = (x if isinstance(x, Value) else Value(x)).data
         except TypeError as error:
             raise TypeError(f"argument {path}: {error}") from None
+        points.append(data.astype(np.complex128 if data.dtype.kind == "c" else np.float64) * 1)
     rng = np.random.default_rng(0)
 
     def scalar(arrays: list[Any]) -> Any:
         values = [x if isinstance(x, Value) else Value(x, requires_grad=False) for x in arrays]
-        results = [r for _, r in flatten(function(*rebuild(values)))[0]]
+        results = [part for _, r in flatten(function(*rebuild(values)))[0] for part in _real_parts(r)]
         while len(weights) < len(results):
             weights.append(rng.uniform(0.5, 1.5, np.shape(results[len(weights)])))
         return sum(np.sum(w * r) for w, r in zip(weights, results, strict=True))
@@ -69,13 +71,20 @@ def check_grads(
     weights: list[Any] = []
     _compare(scalar, points, paths, "first", step, rtol, atol)
     if order == 2:
-        directions = [rng.uniform(0.5, 1.5, np.shape(x)) for x in points]
+        directions = [[rng.uniform(0.5, 1.5, np.shape(x)) for _ in _real_parts(x)] for x in points]
 
         def slope(arrays: list[Any]) -> Any:
-            gradients = value_and_grad(scalar)(arrays)[1]
-            return sum(np.sum(d * g) for d, g in zip(directions, gradients, strict=True))
+            gradients = [_real_parts(g) for g in value_and_grad(scalar)(arrays)[1]]
+            return sum(
+                np.sum(d * g) for ds, gs in zip(directions, gradients, strict=True) for d, g in zip(ds, gs, strict=True)
+            )
 
         _compare(slope, points, paths, "second", step, rtol, atol)
+
+
+def _real_parts(x: Any) -> list[Any]:
+    """A complex array as its real and its imaginary part."""
+    return [np.real(x), np.imag(x)] if np.iscomplexobj(x) else [x]
 
 
 def _compare(
@@ -84,15 +93,18 @@ def _compare(
     gradients = value_and_grad(function)(points)[1]
     for i, (x, gradient, path) in enumerate(zip(points, gradients, paths, strict=True)):
         for index in np.ndindex(np.shape(x)):
-            width = step * max(1.0, abs(float(np.asarray(x)[index])))
-            sides = []
-            for sign in (1, -1):
-                moved = np.array(x)
-                moved[index] += sign * width
-                sides.append(float(function([*points[:i], moved, *points[i + 1 :]])))
-            expected, got = (sides[0] - sides[1]) / (2 * width), float(np.asarray(gradient)[index])
-            if not abs(got - expected) <= atol + rtol * max(abs(got), abs(expected)):
-                raise GradientError(
-                    f"{order}-order gradient of argument {path} at index {index}: the rules give {got:.10g}, "
-                    f"finite differences {expected:.10g} (difference {abs(got - expected):.3g})"
-                )
+            width = step * max(1.0, float(np.abs(np.asarray(x)[index])))
+            # a gradient is dL/dRe(x) + i dL/dIm(x)
+            for unit, got in zip((1, 1j), _real_parts(np.asarray(gradient)[index]), strict=False):
+                sides = []
+                for sign in (1, -1):
+                    moved = np.array(x)
+                    moved[index] += sign * width * unit
+                    sides.append(float(function([*points[:i], moved, *points[i + 1 :]])))
+                expected, got = (sides[0] - sides[1]) / (2 * width), float(got)
+                if not abs(got - expected) <= atol + rtol * max(abs(got), abs(expected)):
+                    raise GradientError(
+                        f"{order}-order gradient of argument {path} at index {index}"
+                        f"{', imaginary part' * (unit == 1j)}: the rules give {got:.10g}, finite differences "
+                        f"{expected:.10g} (difference {abs(got - expected):.3g})"
+                    )

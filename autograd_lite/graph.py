@@ -85,13 +85,36 @@ def stale() -> None:
     """The handle of a leaf whose array was replaced after the graph had read it."""
 
 
+class Observer:
+    """Sees every operation of a thread while it is on watch, forward and backward; see `watching`."""
+
+    __slots__ = ()
+
+    def forward(self, function: Any, args: tuple[Any, ...], parents: tuple[Node | None, ...], out: Any) -> None:
+        """An operation ran on raw `args`; `parents` are their Nodes, None for a constant."""
+
+    def recorded(self, node: Node) -> None:
+        """It became this Node, because somebody wants a gradient."""
+
+    def backward(self, node: Node, gradient: Any, parent: Node, share: Any) -> None:
+        """The rule of `node` turned its `gradient` into `share`, a contribution to that of `parent`."""
+
+
 class State:
-    """What the running thread or task is doing: recording or not, and inside which module."""
+    """What the running thread or task is doing: recording or not, inside which module, and who watches.
 
-    __slots__ = ("recording", "scope")
+    Attributes:
+        recording: whether operations are recorded.
+        scope: the path of the module that is running.
+        observer: who is told of every operation, usually None.
+        unwatched: recording without an observer: what the hottest lines ask for.
+    """
 
-    def __init__(self, recording: bool, scope: str) -> None:
-        self.recording, self.scope = recording, scope
+    __slots__ = ("observer", "recording", "scope", "unwatched")
+
+    def __init__(self, recording: bool, scope: str, observer: Observer | None = None) -> None:
+        self.recording, self.scope, self.observer = recording, scope, observer
+        self.unwatched = recording and observer is None
 
 
 # A context variable belongs to one thread or task, and its token restores it when an exception passes.
@@ -125,7 +148,10 @@ class Scope(str):
 
         `scope` does both. These are for who enters at every call, as a module does, and knows its Scope.
         """
-        return _state.set(self._states[current_state().recording])
+        state = current_state()
+        if state.observer is not None:
+            return _state.set(State(state.recording, self, state.observer))
+        return _state.set(self._states[state.recording])
 
     leave = staticmethod(_state.reset)
 
@@ -140,7 +166,8 @@ class _Recording:
         self._tokens: list[Token[State]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(_state.set(State(self._on, current_state().scope)))
+        state = current_state()
+        self._tokens.append(_state.set(State(self._on, state.scope, state.observer)))
 
     def __exit__(self, *exception: object) -> None:
         _state.reset(self._tokens.pop())
@@ -197,7 +224,19 @@ def scope(path: str) -> Iterator[None]:
         >>> y.node.scope
         'encoder'
     """
-    token = _state.set(State(current_state().recording, path))
+    state = current_state()
+    token = _state.set(State(state.recording, path, state.observer))
+    try:
+        yield
+    finally:
+        _state.reset(token)
+
+
+@contextmanager
+def watching(observer: Observer) -> Iterator[None]:
+    """Tell `observer` of every operation inside the block; one that is on watch already is replaced meanwhile."""
+    state = current_state()
+    token = _state.set(State(state.recording, state.scope, observer))
     try:
         yield
     finally:
@@ -257,6 +296,9 @@ def backpropagate(
 
     Returns:
         The gradients, each in an array of its own, of the Node's shape and dtype.
+
+    On complex numbers `seed`, the gradients returned and those that hooks see are conjugate Wirtinger derivatives, as
+    in PyTorch. In between everything is the conjugate of that, for which d(x y) = g y needs no conj.
     """
     graph = ancestors([root])
     wanted = visited = None
@@ -264,7 +306,8 @@ def backpropagate(
         wanted = set(targets)
         graph = _towards(wanted, graph)
         visited = set(graph)
-    gradients: dict[Node, Any] = {root: seed}
+    observer = current_state().observer
+    gradients: dict[Node, Any] = {root: np.conjugate(seed) if root.out.dtype.kind == "c" else seed}
     ours: set[Node] = set()  # Nodes whose gradient array nobody else can see, so it may be added to in place
     found: dict[Node, Any] = {}
 
@@ -284,9 +327,10 @@ def backpropagate(
             gradient = _run_hooks(node, gradient, lift)
             ours.discard(node)
         if handle() is not None if wanted is None else node in wanted:
-            if type(gradient) is ndarray and node not in ours:
-                gradient = gradient.copy()
-            found[node] = gradient
+            if node.out.dtype.kind == "c":
+                found[node] = np.conjugate(gradient)
+            else:
+                found[node] = gradient.copy() if type(gradient) is ndarray and node not in ours else gradient
 
         function = node.function
         if function is None:
@@ -315,6 +359,8 @@ def backpropagate(
                     continue
                 if getattr(share, "shape", None) != like.shape or share.dtype is not like.dtype:
                     share = _fit(share, like, function)
+            if observer is not None:
+                observer.backward(node, gradient, parent, share)
             total = gradients.get(parent)
             if total is None:
                 gradients[parent] = share
@@ -365,15 +411,15 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
             share = share.reshape(want)
     if share.dtype != like.dtype:
         if share.dtype.kind == "c" and like.dtype.kind != "c":
-            raise TypeError(
-                f"the gradient rule of {describe(function)} returned complex numbers for a real argument. "
-                "Complex numbers are not differentiated yet: keep real and imaginary parts in two Values."
-            )
+            share = share.real  # a real number moves along the real axis alone
         share = share.astype(like.dtype)
     return share
 
 
 def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any] | None) -> Any:
+    conjugated = node.out.dtype.kind == "c"
+    if conjugated:
+        gradient = np.conjugate(gradient)
     for hook in list(node.hooks or ()):
         replacement = hook(gradient)
         if replacement is not None:
@@ -388,4 +434,4 @@ def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any
                 gradient = gradient.data
             elif lift is not None and not is_value(gradient):
                 gradient = lift(gradient, None)
-    return gradient
+    return np.conjugate(gradient) if conjugated else gradient

@@ -190,6 +190,11 @@ class Handle:
                     "element. Make it a scalar first, v.sum().backward(), or pass one: "
                     "v.backward(np.ones_like(v.data))."
                 )
+            if data.dtype.kind == "c":
+                raise ValueError(
+                    f"backward() on {called(self.name)}, which is complex, needs to know which real number to "
+                    "differentiate. Make it real first, v.real or np.abs(v), or pass a gradient: v.backward(1 + 0j)."
+                )
             if not data.shape:
                 gradient = data.dtype.type(1)
                 return self._attached(gradient, None) if create_graph else gradient

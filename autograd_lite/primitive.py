@@ -58,10 +58,26 @@ class Rule:
         self.accepts = Accepts(parameters, arrays=len(vjps))
 
 
-# The three answers to "what does this function do with a Value?"; what is in none of them is refused.
+# The four answers to "what does this function do with a Value?"
 RULES: dict[Any, Rule] = {}
 COMPOSED: dict[Any, tuple[Callable[..., Any], Accepts]] = {}  # written in terms of other functions
 PLAIN: set[Any] = set()  # nothing to differentiate: runs on the arrays and returns arrays
+REFUSED: dict[Any, str] = {}  # why there is no derivative, and what to write instead
+
+# what `np.add.reduce` and its kin do with a Value: by the name of the method, a function of the ufunc and the arguments
+UFUNC_METHODS: dict[str, tuple[Callable[..., Any], Accepts]] = {}
+
+
+class Results(tuple[Any, ...]):
+    """What an operation of several results returned (`np.linalg.eigh`), or their gradients, None for no gradient.
+
+    It adds up as one array does, so that backward need not tell the two apart.
+    """
+
+    shape = dtype = None
+
+    def __add__(self, other: Any) -> Results:  # type: ignore[override,unused-ignore]
+        return Results([b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True)])
 
 
 def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
@@ -71,6 +87,12 @@ def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
     of the call. It returns the gradient for its own argument, the vector-Jacobian product. Write it in plain
     NumPy and forget broadcasting, dtypes and adding up: the engine takes care of them. Arguments that the
     rules do not name are refused when the function is called.
+
+    Of a function of several results, `g` and `out` are tuples, and `g` holds None for a result that was not used.
+
+    On complex numbers write the rule as if they were real: the rule of `x * y` is `g * y`, not `g * conj(y)`. Inside
+    a backward pass `g` is the conjugate of the gradient, so that a holomorphic function has the same rule on real
+    and on complex numbers; the engine conjugates at both ends, and users see PyTorch's convention.
 
     Args:
         function: a `primitive`, a ufunc, or a function of NumPy that lets other types take over.
@@ -118,9 +140,24 @@ def composed(*functions: Callable[..., Any]) -> Callable[[F], F]:
     return register
 
 
+def ufunc_method(name: str) -> Callable[[F], F]:
+    """Say that on Values this method of a ufunc runs the decorated function, which takes the ufunc first."""
+
+    def register(implementation: F) -> F:
+        UFUNC_METHODS[name] = implementation, Accepts(list(inspect.signature(implementation).parameters.values())[1:])
+        return implementation
+
+    return register
+
+
 def plain(functions: Iterable[Callable[..., Any]]) -> None:
     """Say that these functions have nothing to differentiate: on Values they return plain arrays."""
     PLAIN.update(functions)
+
+
+def refused(reason: str, functions: Iterable[Callable[..., Any]]) -> None:
+    """Say why these functions have no derivative, and what to write instead."""
+    REFUSED.update(dict.fromkeys(functions, reason))
 
 
 def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,7 +215,7 @@ class Primitive:
 def primitive(function: Callable[..., Any]) -> Primitive:
     """Record every call of `function` on a Value as one operation; `defvjp` gives it its gradient.
 
-    The function receives raw arrays and returns one array. Called without a Value it just runs.
+    The function receives raw arrays and returns one array, or a tuple of arrays. Called without a Value it just runs.
 
     Example:
         >>> import numpy as np, autograd_lite as ag

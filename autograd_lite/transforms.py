@@ -121,6 +121,11 @@ def _gradients(
             f"{_name(function)} returned shape {np.shape(value)}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...)."
         )
+    if np.iscomplexobj(value):
+        raise ValueError(
+            f"{_name(function)} returned a complex number, but a gradient needs a real one. Return its real part, "
+            "z.real, or its size, np.abs(z)."
+        )
     found: dict[Node, Any] = {}
     if isinstance(value, Value) and type(value.node) is Node:
         seed = np.ones_like(value.data)[()]

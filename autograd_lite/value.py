@@ -16,14 +16,16 @@ from weakref import ref
 import numpy as np
 
 from .arguments import by_position, called, checked_result, constant, explained, understood
-from .graph import Constant, Node, current_state, next_order, nobody
+from .graph import Constant, Node, State, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, RULES, Recorder, describe, is_ufunc
-from .rules import getitem, relu, setitem
+from .primitive import COMPOSED, PLAIN, REFUSED, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc
+from .rules import getitem, part, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
-_SCALARS = frozenset({float, int, bool, np.float64, np.float32, np.float16, np.int64, np.int32, np.bool_})
+_SCALARS = frozenset(
+    {float, int, bool, complex, np.float64, np.float32, np.float16, np.int64, np.int32, np.bool_, np.complex128}
+)
 _NEED_NO_CHECK = _SCALARS | {type(None), str}
 
 _new_value = object.__new__
@@ -37,24 +39,65 @@ def _recorded(
 ) -> Value:
     """`out` as a Value; on a new Node if a parent wants a gradient and this thread is recording."""
     value = _new_value(Value)
-    value._data, value._grad = out, None
+    value._data, value._grad, value._node = out, None, None
     state = current_state()
-    if state.recording:
+    if state.unwatched:
         for parent in parents:
             if type(parent) is Node:
                 break
         else:
-            value._node = None
             return value
-        node = Node()
+        value._node = node = Node()
         node.function, node.args, node.kwargs = function, args, kwargs
         node.parents, node.out, node.order = parents, out, next_order()
         node.scope, node.name, node.hooks = state.scope, None, None
         node.handle = ref(value)
-        value._node = node
-    else:
-        value._node = None
+    elif state.observer is not None:
+        _watched(function, args, kwargs, parents, value, state)
     return value
+
+
+def _watched(
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    parents: tuple[Node | None, ...],
+    value: Value,
+    state: State,
+) -> None:
+    """The same under the eyes of an observer: it is told of every operation, recorded or not."""
+    observer = state.observer
+    assert observer is not None
+    observer.forward(function, args, parents, value._data)
+    if state.recording and any(type(parent) is Node for parent in parents):
+        value._node = node = Node()
+        node.function, node.args, node.kwargs = function, args, kwargs
+        node.parents, node.out, node.order = parents, value._data, next_order()
+        node.scope, node.name, node.hooks = state.scope, None, None
+        node.handle = ref(value)
+        observer.recorded(node)
+
+
+def _recorded_results(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], parents: tuple[Node | None, ...], out: Any
+) -> Any:
+    """Several results as Values: one Node holds them all, and each Value is a `part` of it."""
+    wanted = any(type(p) is Node for p in parents) and current_state().recording
+    results = Results([checked_result(function, result, False) for result in out])
+    whole = _recorded(function, args, kwargs, parents, results)
+    node = whole._node
+    if wanted and node is not None:
+        node.handle = nobody
+    parts = _parts(results, node)
+    return type(out)(*parts) if hasattr(out, "_fields") else tuple(parts)
+
+
+def _parts(results: Results, node: Node | None) -> list[Any]:
+    """Each of several results; integers, such as a rank, carry no gradient and stay plain."""
+    return [
+        _recorded(part, (results, i), _NO_KWARGS, (node, None), result) if result.dtype.kind in "fc" else result
+        for i, result in enumerate(results)
+    ]
 
 
 def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -76,7 +119,7 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             raw.append(argument._data)
         else:
             kind = type(argument)
-            usual = kind in _NEED_NO_CHECK or (kind is np.ndarray and argument.dtype.kind in "fiub")
+            usual = kind in _NEED_NO_CHECK or (kind is np.ndarray and argument.dtype.kind in "fciub")
             if not usual and len(raw) < arrays:
                 converted = constant(argument)
                 argument = argument if converted is NotImplemented else converted
@@ -88,7 +131,9 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
         raise explained(function, tuple(raw), error) from None
-    if not hasattr(out, "dtype") or out.dtype.kind != "f":
+    if type(out) is not np.ndarray and isinstance(out, tuple):
+        return _recorded_results(function, tuple(raw), kwargs, tuple(parents), out)
+    if not hasattr(out, "dtype") or out.dtype.kind not in "fc":
         out = checked_result(function, out, any(type(p) is Node for p in parents) and current_state().recording)
     return _recorded(function, tuple(raw), kwargs, tuple(parents), out)
 
@@ -106,10 +151,26 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         import_module(special)  # its rules are loaded when SciPy is first used, not before
         return _call(function, args, kwargs)
     name = describe(function)
+    if function in REFUSED:
+        raise TypeError(f"{name} has no gradient rule: {REFUSED[function]}")
     raise TypeError(
         f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
         f"or leave the graph: {name}(v.data)."
     )
+
+
+def _call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `np.add.reduce` and its kin do with a Value."""
+    if ufunc in PLAIN:
+        return getattr(ufunc, method)(*_raw(inputs), **_raw(kwargs))
+    name = f"{describe(ufunc)}.{method}"
+    if method not in UFUNC_METHODS:
+        raise TypeError(f"{name} has no gradient rule: it writes into its array. Write w = v * 1; w[i] = w[i] + ...")
+    if ufunc not in RULES and ufunc not in COMPOSED:
+        raise TypeError(f"{name} has no gradient rule, because {describe(ufunc)} has none. Compute with v.data.")
+    implementation, accepts = UFUNC_METHODS[method]
+    inputs, kwargs = understood(getattr(ufunc, method), accepts, inputs, kwargs)
+    return implementation(ufunc, *inputs, **kwargs)
 
 
 def _refuse_values(function: Any, args: tuple[Any, ...], arrays: int) -> None:
@@ -127,7 +188,8 @@ def _raw(argument: Any) -> Any:
     if isinstance(argument, Value):
         return argument._data
     if isinstance(argument, list | tuple):
-        return type(argument)([_raw(item) for item in argument])
+        items = [_raw(item) for item in argument]
+        return type(argument)(*items) if hasattr(argument, "_fields") else type(argument)(items)
     if isinstance(argument, dict):
         return {name: _raw(item) for name, item in argument.items()}
     return argument
@@ -153,12 +215,14 @@ def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[
         value = _new_value(Value)
         value._data, value._grad, value._node = out, None, None
         state = current_state()
-        if (type(mine) is Node or type(theirs) is Node) and state.recording:
+        if (type(mine) is Node or type(theirs) is Node) and state.unwatched:
             value._node = node = Node()
             node.function, node.args, node.kwargs = function, (data, other), _NO_KWARGS
             node.parents, node.out, node.order = (mine, theirs), out, next_order()
             node.scope, node.name, node.hooks = state.scope, None, None
             node.handle = ref(value)
+        elif state.observer is not None:
+            _watched(function, (data, other), _NO_KWARGS, (mine, theirs), value, state)
         return value
 
     def reflected(self: Value, other: Any) -> Any:
@@ -217,8 +281,8 @@ class Value(Handle, ArrayMethods, Recorder):
     Comparisons, `argmax`, `sign` and their like return plain arrays: there is nothing to differentiate.
 
     Args:
-        data: a number, a (nested) list of numbers, or a floating array of any shape. Python numbers and lists
-            become float64; an array keeps its dtype and is not copied.
+        data: a number, a (nested) list of numbers, or a floating or complex array of any shape. Python numbers and
+            lists become float64; an array keeps its dtype and is not copied.
         requires_grad: whether its gradient is wanted. Without, it is a constant and may hold integers.
         name: what drawings and error messages call it.
         dtype: converts `data` first.
@@ -229,7 +293,7 @@ class Value(Handle, ArrayMethods, Recorder):
         node: the `Node` that recorded it; None for a constant.
 
     Raises:
-        TypeError: `data` is of integers, booleans, strings, objects or complex numbers, or is a Value.
+        TypeError: `data` is of integers, booleans, strings or objects, or is a Value.
 
     Example:
         >>> import numpy as np
@@ -244,7 +308,9 @@ class Value(Handle, ArrayMethods, Recorder):
     __slots__ = ()
 
     @staticmethod
-    def _attached(data: Any, node: Node | None) -> Value:
+    def _attached(data: Any, node: Node | None) -> Any:
+        if type(data) is Results:
+            return tuple(_parts(data, node))
         value = _new_value(Value)
         value._data, value._grad, value._node = data, None, node
         return value
@@ -253,10 +319,7 @@ class Value(Handle, ArrayMethods, Recorder):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise TypeError(
-                f"{describe(ufunc)}.{method} has no gradient rule. Use the function of NumPy that does the same "
-                f"(np.sum for np.add.reduce), or leave the graph with v.data."
-            )
+            return _call_method(ufunc, method, inputs, kwargs)
         if len(inputs) == 1 and not kwargs and ufunc in RULES:
             data = self._data
             return _recorded(ufunc, (data,), _NO_KWARGS, (self._node,), ufunc(data))
@@ -286,7 +349,7 @@ class Value(Handle, ArrayMethods, Recorder):
                 f"writing into {called(self.name)} inside no_grad() would cut it off its graph. "
                 "Write into v.detach(), or leave the block."
             )
-        if wanted and self._data.dtype.kind != "f":
+        if wanted and self._data.dtype.kind not in "fc":
             raise TypeError(
                 f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
                 "into it. Make it floating: Value(x, requires_grad=False, dtype=float)."
@@ -323,6 +386,9 @@ class Value(Handle, ArrayMethods, Recorder):
     __hash__ = object.__hash__  # by identity; defining __eq__ had taken it away
     __floordiv__ = _comparison(np.floor_divide, operator.floordiv)
     __rfloordiv__ = _comparison(np.floor_divide, lambda x, other: other // x)
+
+    real = property(np.real, doc="The real part.")
+    imag = property(np.imag, doc="The imaginary part.")
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other

@@ -26,8 +26,6 @@ MAKING: list[tuple[Any, list[str]]] = [
     (True, ["booleans"]),
     ([True, False], ["booleans"]),
     (range(3), ["integers"]),
-    (1j, ["complex", "Value(x.real)"]),
-    (np.ones(2, complex), ["complex", "(2,)", "Value(x.imag)"]),
     ("1.0", ["str", "'1.0'"]),
     (["a", "b"], ["strings", "(2,)"]),
     (np.array(["a"]), ["strings"]),
@@ -51,7 +49,7 @@ def test_what_cannot_be_a_value(data: Any, fragments: list[str]) -> None:
         assert fragment in str(caught.value)
 
 
-@pytest.mark.parametrize("dtype", [int, bool, complex, "U3", object])
+@pytest.mark.parametrize("dtype", [int, bool, "U3", object])
 def test_a_dtype_that_carries_no_gradient(dtype: Any) -> None:
     for data in (2.5, 3, [1.0, 2.0], np.ones(2)):
         with pytest.raises(TypeError):
@@ -115,7 +113,6 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], list[str]]] = [
         ["numpy.median", "autograd_lite.defvjp(numpy.median", "numpy.median(v.data)"],
     ),
     ("no rule in a list", lambda: np.block([V, V]), TypeError, ["numpy.block"]),
-    ("reduce", lambda: np.add.reduce(V), TypeError, ["numpy.add.reduce", "np.sum"]),
     ("in place", lambda: MATRIX.__iadd__(S), TypeError, ["numpy.add", "'out'"]),
     ("as an array", lambda: np.asarray(V), TypeError, ["(2, 3)", "v.data", "np.stack"]),
     ("into an array", lambda: MATRIX.__setitem__(0, Y[0, :2]), TypeError, ["(2,)", "v.data"]),
@@ -139,8 +136,9 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], list[str]]] = [
     ("write into integers", lambda: Value(np.arange(3), requires_grad=False).__setitem__(0, S), TypeError, ["int64"]),
     ("write too much", lambda: Y.__setitem__(0, np.ones(4)), ValueError, ["(4,)"]),
     ("list of values", lambda: V * [S, S, S], TypeError, ["np.stack([a, b])"]),
-    ("complex", lambda: V * 1j, TypeError, ["complex"]),
-    ("complex array", lambda: V + np.ones(3, complex), TypeError, ["complex", "(3,)"]),
+    ("complex backward", lambda: (V * 1j).sum().backward(), ValueError, ["complex", "v.real"]),
+    ("complex grad", lambda: ag.grad(lambda x: x * 1j)(1.0), ValueError, ["complex", "z.real"]),
+    ("complex as real", lambda: Value(1j, dtype=float), TypeError, ["complex", "float64", "x.real"]),
     ("object array", lambda: V + np.array([None] * 3), TypeError, ["object", "(3,)"]),
     ("string", lambda: V + "a", TypeError, ["str"]),
     ("none", lambda: np.add(V, None), TypeError, ["numpy.add", "None"]),

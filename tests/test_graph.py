@@ -605,9 +605,6 @@ def test_a_failing_rule_touches_no_gradient() -> None:
     ag.defvjp(bad, lambda g, out, x: np.ones((3, 4)))
     with pytest.raises(ValueError, match=r"rule of .*bad returned shape \(3, 4\) for an argument of shape \(2,\)"):
         z.sum().backward()
-    ag.defvjp(bad, lambda g, out, x: g * 1j)
-    with pytest.raises(TypeError, match=r"rule of .*bad returned complex numbers"):
-        z.sum().backward()
     assert x.grad is None
     ag.defvjp(bad, lambda g, out, x: g * 2)
     z.sum().backward()

@@ -198,7 +198,7 @@ def test_a_rule_is_needed() -> None:
 
 @pytest.mark.parametrize(
     ("result", "words"),
-    [((1.0, 2.0), "returned tuple"), (None, "returned NoneType"), ([1.0], "returned list"), (3, None), (2.5, None),
+    [(None, "returned NoneType"), ([1.0], "returned list"), (3, None), (2.5, None),
      (np.array([1, 2]), "integers"), (np.array(True), "booleans"), ("a", "'a'")],
 )  # fmt: skip
 def test_a_primitive_returns_one_floating_array(result: Any, words: str | None) -> None:

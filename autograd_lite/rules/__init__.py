@@ -5,7 +5,7 @@ Importing this package fills the tables of `primitive`. `special` (SciPy) is loa
 
 from . import linalg, plain, reduction, sorting
 from .elementwise import relu
-from .indexing import getitem, setitem
+from .indexing import getitem, part, setitem
 from .shape import astype
 
-__all__ = ["astype", "getitem", "linalg", "plain", "reduction", "relu", "setitem", "sorting"]
+__all__ = ["astype", "getitem", "linalg", "part", "plain", "reduction", "relu", "setitem", "sorting"]

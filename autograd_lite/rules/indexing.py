@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..primitive import composed, defvjp, primitive
+from ..primitive import Results, composed, defvjp, primitive
 
 
 @primitive
@@ -52,6 +52,13 @@ def _kept(index: Any, shape: tuple[int, ...]) -> Any:
     return owner[index] == numbers
 
 
+@primitive
+def part(results: Any, i: int) -> Any:
+    """One result of an operation of several."""
+    return results[i]
+
+
+defvjp(part, lambda g, out, results, i: Results([g if k == i else None for k in range(len(results))]), None)
 defvjp(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
 defvjp(scatter_add, lambda g, out, x, index, like: g[index])
 

@@ -45,12 +45,12 @@ def test_the_result_is_numpys(case: Case) -> None:
 
 @every_case
 def test_a_gradient_has_the_shape_and_dtype_of_its_input(case: Case) -> None:
-    for dtypes in ([np.float32] * len(case.inputs), [np.float32, *[np.float64] * (len(case.inputs) - 1)]):
-        inputs = [x.astype(dtype) for x, dtype in zip(case.inputs, dtypes, strict=True)]
+    for narrow in (case.inputs, case.inputs[:1]):
+        inputs = [x.astype("c8" if x.dtype.kind == "c" else "f4") for x in narrow] + list(case.inputs[len(narrow) :])
         outcome = results(case.function(np, *[Value(x) for x in inputs]))
         expected = results(case.function(np, *inputs))
         assert [r.dtype for r in outcome] == [r.dtype for r in expected]
-        exact = differentiated(case, [x.astype(np.float64) for x in inputs])
+        exact = differentiated(case, [x.astype("c16" if x.dtype.kind == "c" else "f8") for x in inputs])
         for value, reference, x in zip(differentiated(case, inputs), exact, inputs, strict=True):
             assert value.grad.dtype == x.dtype
             assert value.grad.shape == x.shape

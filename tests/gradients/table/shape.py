@@ -1,0 +1,96 @@
+"""Functions that move elements about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .case import case, sample, weights_for
+
+case("reshape", lambda np, x: np.reshape(x, (3, 2)), (2, 3))
+case("reshape -1", lambda np, x: np.reshape(x, (-1,)), (2, 3))
+case("reshape scalar", lambda np, x: np.reshape(x, (1, 1)), ())
+case("reshape F", lambda np, x: np.reshape(x, (3, 2), order="F"), (2, 3))
+case("reshape A", lambda np, x: np.reshape(x, (3, 2), order="A"), sample((3, 2)).T)
+for _order in "CFAK":
+
+    def _ravel(np: Any, x: Any, order: str = _order) -> Any:
+        return np.ravel(x, order=order)
+
+    case(f"ravel {_order}", _ravel, (2, 3))
+    case(f"ravel {_order} transposed", _ravel, np.transpose(sample((2, 3, 2)), (2, 0, 1)))
+    case(f"ravel {_order} of a cut", _ravel, np.asfortranarray(sample((4, 3)))[::2])
+case("transpose", lambda np, x: np.transpose(x), (2, 3))
+case("transpose axes", lambda np, x: np.transpose(x, (2, 0, 1)), (2, 3, 2))
+case("transpose negative axes", lambda np, x: np.transpose(x, (-1, 0, -2)), (2, 3, 2))
+case("transpose of a vector by number", lambda np, x: np.transpose(x, (0,)), (3,))
+case("matrix_transpose", lambda np, x: np.matrix_transpose(x), (2, 3, 2))
+case("swapaxes", lambda np, x: np.swapaxes(x, 0, -1), (2, 3, 2))
+case("moveaxis", lambda np, x: np.moveaxis(x, 0, -1), (2, 3, 2))
+case("moveaxis pairs", lambda np, x: np.moveaxis(x, (0, 1), (-1, 0)), (2, 3, 2))
+case("squeeze", lambda np, x: np.squeeze(x), (1, 3, 1))
+case("squeeze axis", lambda np, x: np.squeeze(x, axis=0), (1, 3, 1))
+case("expand_dims", lambda np, x: np.expand_dims(x, 1), (2, 3))
+case("expand_dims axes", lambda np, x: np.expand_dims(x, (0, -1)), (2, 3))
+case("broadcast_to", lambda np, x: np.broadcast_to(x, (4, 2, 3)), (2, 1))
+case("full_like", lambda np, x: np.full_like(x, 2.0) * np.full_like(x, x[0], shape=(2, 1)) * x, (3,))
+case("broadcast_to of a scalar", lambda np, x: np.broadcast_to(x, (2, 3)), ())
+case("flip", lambda np, x: np.flip(x), (2, 3))
+case("flip axes", lambda np, x: np.flip(x, (0, -1)), (2, 3, 2))
+case("fliplr", lambda np, x: np.fliplr(x), (2, 3))
+case("flipud", lambda np, x: np.flipud(x), (2, 3))
+case("roll", lambda np, x: np.roll(x, 2), (2, 3))
+case("roll axis", lambda np, x: np.roll(x, -1, axis=1), (2, 3))
+case("roll axes", lambda np, x: np.roll(x, (1, 2), axis=(0, 1)), (2, 3))
+case("concatenate", lambda np, x, y: np.concatenate([x, y]), (2, 3), (1, 3))
+case("concatenate axis -1", lambda np, x, y: np.concatenate([x, y], axis=-1), (2, 3), (2, 1))
+case("concatenate flat", lambda np, x, y: np.concatenate([x, y], axis=None), (2, 3), (2,))
+case("concatenate with itself", lambda np, x: np.concatenate([x, x, 2 * x]), (3,))
+case("concatenate a constant", lambda np, x: np.concatenate([x, weights_for((2, 3))]), (2, 3))
+case("stack", lambda np, x, y: np.stack([x, y]), (2, 3), (2, 3))
+case("stack axis -1", lambda np, x, y: np.stack([x, y], axis=-1), (2, 3), (2, 3))
+case("stack scalars", lambda np, x, y: np.stack([x, y, x * y]), (), ())
+case("vstack", lambda np, x, y: np.vstack([x, y]), (3,), (2, 3))
+case("hstack", lambda np, x, y: np.hstack([x, y]), (3,), (2,))
+case("hstack of matrices", lambda np, x, y: np.hstack([x, y]), (2, 3), (2, 1))
+case("dstack", lambda np, x, y: np.dstack([x, y]), (2, 3), (2, 3))
+case("column_stack", lambda np, x, y: np.column_stack([x, y]), (2,), (2, 3))
+case("append", lambda np, x, y: np.append(x, y), (2, 2), (3,))
+case("append a number", lambda np, x: np.append(x, 1.0), (2, 2))
+case("append axis", lambda np, x, y: np.append(x, y, axis=0), (2, 2), (1, 2))
+case("atleast_1d", lambda np, x: np.atleast_1d(x), ())
+case("atleast_2d", lambda np, x: np.atleast_2d(x), (3,))
+case("atleast_3d", lambda np, x, y: np.atleast_3d(x, y), (3,), (2, 3))
+case("split", lambda np, x: np.split(x, 2), (4, 3))
+case("split at", lambda np, x: np.split(x, [1, 3], axis=1), (2, 4))
+case("array_split", lambda np, x: np.array_split(x, 3, axis=-1), (2, 4))
+case("hsplit", lambda np, x: np.hsplit(x, 2), (2, 4))
+case("vsplit", lambda np, x: np.vsplit(x, 2), (4, 3))
+case("unstack", lambda np, x: np.unstack(x, axis=1), (2, 3))
+case("repeat", lambda np, x: np.repeat(x, 2), (2, 2))
+case("repeat axis", lambda np, x: np.repeat(x, 2, axis=-1), (2, 2))
+case("repeat a scalar along its axis", lambda np, x: np.repeat(x, 2, axis=0), ())
+case("repeat counts", lambda np, x: np.repeat(x, [2, 0, 3], axis=0), (3, 2))
+case("tile", lambda np, x: np.tile(x, 2), (2, 3))
+case("tile more axes", lambda np, x: np.tile(x, (2, 1, 2)), (2, 3))
+case("tile a scalar", lambda np, x: np.tile(x, 3), ())
+case("pad", lambda np, x: np.pad(x, 1), (2, 3))
+case("pad sides", lambda np, x: np.pad(x, ((1, 0), (0, 2)), constant_values=7.0), (2, 3))
+for _mode in ("edge", "reflect", "symmetric", "wrap"):
+
+    def _pad(np: Any, x: Any, mode: str = _mode) -> Any:
+        return np.pad(x, ((1, 2), (2, 0)), mode=mode)
+
+    case(f"pad {_mode}", _pad, (3, 4))
+case("pad wrap over twice", lambda np, x: np.pad(x, 4, mode="wrap"), (3,))
+case("tril", lambda np, x: np.tril(x), (3, 3))
+case("triu k", lambda np, x: np.triu(x, 1), (2, 3, 3))
+case("tril of a vector", lambda np, x: np.tril(x), (3,))
+case("diag of a vector", lambda np, x: np.diag(x), (3,))
+case("diag of a vector k", lambda np, x: np.diag(x, -1), (3,))
+case("diag of a matrix", lambda np, x: np.diag(x, 1), (3, 4))
+case("diagonal", lambda np, x: np.diagonal(x, 1, 0, 2), (2, 3, 4))
+case("trace", lambda np, x: np.trace(x), (3, 4), exact=False)
+case("trace axes", lambda np, x: np.trace(x, offset=-1, axis1=2, axis2=1), (2, 3, 4), exact=False)
+case("copy", lambda np, x: np.copy(x) * np.array(2.0), (2, 3))
