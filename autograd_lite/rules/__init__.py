@@ -3,9 +3,9 @@
 Importing this package fills the tables of `primitive`. `special` (SciPy) is loaded when first used.
 """
 
-from . import linalg, plain, reduction, sorting
+from . import linalg, plain, products, reduction, sorting
 from .elementwise import relu
 from .indexing import getitem, part, setitem
 from .shape import astype
 
-__all__ = ["astype", "getitem", "linalg", "part", "plain", "reduction", "relu", "setitem", "sorting"]
+__all__ = ["astype", "getitem", "linalg", "part", "plain", "products", "reduction", "relu", "setitem", "sorting"]

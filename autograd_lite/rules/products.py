@@ -1,0 +1,170 @@
+"""Derivatives of products of vectors and matrices, and `einsum`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import composed, defvjp, defvjp_joint, primitive
+
+
+def _flip(x: Any) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+def _column(x: Any) -> Any:
+    return np.expand_dims(x, -1)
+
+
+def _row(x: Any) -> Any:
+    return np.expand_dims(x, -2)
+
+
+def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:  # out[..., i] = sum_k x[..., i, k] y[k], or the inner product of two vectors
+        return _column(g) * y
+    if x.ndim == 1:  # out[..., j] = sum_k x[k] y[..., k, j]
+        return np.squeeze(y @ _column(g), -1)
+    return g @ _flip(y)
+
+
+def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return x * g if y.ndim == 1 else _column(x) * _row(g)
+    if y.ndim == 1:
+        return np.squeeze(_flip(x) @ _column(g), -1)
+    return _flip(x) @ g
+
+
+defvjp(np.matmul, _matmul_left, _matmul_right)
+defvjp(np.vecdot, lambda g, out, x, y: _column(g) * y, lambda g, out, x, y: _column(g) * x)
+defvjp(
+    np.matvec,
+    lambda g, out, x, y: _column(g) * _row(y),
+    lambda g, out, x, y: np.squeeze(_flip(x) @ _column(g), -1),
+)
+defvjp(
+    np.vecmat,
+    lambda g, out, x, y: np.squeeze(y @ _column(g), -1),
+    lambda g, out, x, y: _column(x) * _row(g),
+)
+
+
+@composed(np.dot)
+def _dot(a: Any, b: Any) -> Any:
+    if not np.ndim(a) or not np.ndim(b):
+        return np.multiply(a, b)
+    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
+
+
+@composed(np.inner)
+def _inner(a: Any, b: Any, /) -> Any:
+    return np.tensordot(a, b, (-1, -1)) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+
+
+@composed(np.outer)
+def _outer(a: Any, b: Any) -> Any:
+    return _column(np.ravel(a)) * np.ravel(b)
+
+
+@composed(np.tensordot)
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    if isinstance(axes, int | np.integer):
+        axes = (range(-int(axes), 0), range(int(axes)))
+    left, right = ([int(i) for i in np.atleast_1d(x)] for x in axes)
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
+        raise ValueError(
+            f"np.tensordot of shapes {shape_a} and {shape_b}: axes {left} and {right} must be equally long, they are "
+            f"{[shape_a[i] for i in left]} and {[shape_b[i] for i in right]}."
+        )
+    left, right = [i % len(shape_a) for i in left], [i % len(shape_b) for i in right]
+    free_a = [i for i in range(len(shape_a)) if i not in left]
+    free_b = [i for i in range(len(shape_b)) if i not in right]
+    inner = int(np.prod([shape_a[i] for i in left]))
+    rows = int(np.prod([shape_a[i] for i in free_a]))
+    columns = int(np.prod([shape_b[i] for i in free_b]))
+    product = np.reshape(np.transpose(a, free_a + left), (rows, inner)) @ np.reshape(
+        np.transpose(b, right + free_b), (inner, columns)
+    )
+    return np.reshape(product, [shape_a[i] for i in free_a] + [shape_b[i] for i in free_b])
+
+
+# ---- einsum ----
+
+
+@primitive
+def einsum(*operands: Any, subscripts: str, optimize: Any = False) -> Any:
+    """Sums of products by Einstein's notation, with every index written out: no `...`, and a `->`."""
+    return np.einsum(subscripts, *operands, optimize=optimize)
+
+
+def _einsum(g: Any, out: Any, *operands: Any, subscripts: str, optimize: Any = False) -> list[Any]:
+    inputs, result = subscripts.split("->")
+    terms = inputs.split(",")
+    return [_einsum_share(g, i, terms, result, operands, optimize) for i in range(len(operands))]
+
+
+def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple[Any, ...], optimize: Any) -> Any:
+    """The gradient of operand `i` is again an einsum, of `g` and of all the other operands."""
+    term, shape = terms[i], np.shape(operands[i])
+    others = [t for j, t in enumerate(terms) if j != i]
+    factors = [operand for j, operand in enumerate(operands) if j != i]
+    fresh = iter(sorted(set(_LETTERS) - set("".join(terms) + result)))
+    wanted = ""
+    for axis, letter in enumerate(term):
+        if letter in wanted:  # a repeated index reads a diagonal, so its gradient lies on the diagonal
+            twin = next(fresh)
+            others.append(letter + twin)
+            factors.append(np.eye(shape[axis], dtype=g.dtype))
+            letter = twin
+        elif not any(letter in t for t in (result, *others)):  # summed alone: every element gets the same
+            others.append(letter)
+            factors.append(np.ones(shape[axis], dtype=g.dtype))
+        wanted += letter
+    return np.einsum(f"{','.join([result, *others])}->{wanted}", g, *factors, optimize=optimize)
+
+
+defvjp_joint(einsum, _einsum)
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in einsum's own order
+
+
+@composed(np.einsum)
+def _einsum_spelled(*operands: Any, optimize: Any = False) -> Any:
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0].replace(" ", ""), list(operands[1:])
+    else:  # einsum(a, [0, 1], b, [1, 2], [0, 2])
+        arrays = list(operands[: len(operands) // 2 * 2 : 2])
+        lists = operands[1::2][: len(arrays)]
+        subscripts = ",".join(_spelled(sublist) for sublist in lists)
+        if len(operands) % 2:
+            subscripts += "->" + _spelled(operands[-1])
+    terms, arrow, result = subscripts.partition("->")
+    inputs = terms.split(",")
+    if len(inputs) != len(arrays):
+        raise ValueError(f"np.einsum of {subscripts!r} names {len(inputs)} operands but got {len(arrays)}")
+    if "." in subscripts:
+        inputs, result = _without_ellipsis(inputs, arrow, result, [np.ndim(a) for a in arrays])
+    elif not arrow:
+        joined = "".join(inputs)
+        result = "".join(sorted(letter for letter in set(joined) if joined.count(letter) == 1))
+    return einsum(*arrays, subscripts=f"{','.join(inputs)}->{result}", optimize=optimize)
+
+
+def _spelled(sublist: Any) -> str:
+    return "".join("..." if item is ... else _LETTERS[item] for item in sublist)
+
+
+def _without_ellipsis(inputs: list[str], arrow: str, result: str, ndims: list[int]) -> tuple[list[str], str]:
+    letters = set("".join(inputs) + result) - {"."}
+    if not arrow:
+        joined = "".join(inputs)
+        result = "..." + "".join(sorted(x for x in letters if joined.count(x) == 1))
+    elif "..." not in result:
+        raise ValueError(f"np.einsum of {','.join(inputs)}->{result}: the axes of '...' must be in the result")
+    hidden = [ndim - len(t.replace("...", "")) if "..." in t else 0 for t, ndim in zip(inputs, ndims, strict=True)]
+    names = [letter for letter in _LETTERS if letter not in letters][: max(hidden)]
+    inputs = [t.replace("...", "".join(names[len(names) - n :])) for t, n in zip(inputs, hidden, strict=True)]
+    return inputs, result.replace("...", "".join(names))
