@@ -3,9 +3,26 @@
 Importing this package fills the tables of `primitive`. `special` (SciPy) is loaded when first used.
 """
 
-from . import linalg, plain, products, reduction, sorting
+from . import (
+    accumulation,
+    calculus,
+    fft,
+    linalg,
+    nan,
+    plain,
+    polynomial,
+    products,
+    reduction,
+    refused,
+    sorting,
+    statistics,
+    ufunc_methods,
+)
 from .elementwise import relu
 from .indexing import getitem, part, setitem
 from .shape import astype
 
-__all__ = ["astype", "getitem", "linalg", "part", "plain", "products", "reduction", "relu", "setitem", "sorting"]
+__all__ = [
+    "accumulation", "astype", "calculus", "fft", "getitem", "linalg", "nan", "part", "plain", "polynomial", "products",
+    "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods",
+]  # fmt: skip

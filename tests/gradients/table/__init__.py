@@ -5,12 +5,29 @@ line runs on plain arrays, on Values and in the peer. Samples are away from kink
 There is one file a chapter.
 """
 
-from . import elementwise, indexing, linalg, products, reduction, shape, wholes
+from . import (
+    calculus,
+    complex_numbers,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    nan,
+    polynomial,
+    products,
+    reduction,
+    shape,
+    special,
+    statistics,
+    ufunc_methods,
+    wholes,
+)
 from .case import CASES, Case, complex_sample, results, sample, strided, weighted_sum, weights_for
 
 BY_NAME = {c.name: c for c in CASES}
 
 __all__ = [
-    "BY_NAME", "CASES", "Case", "complex_sample", "elementwise", "indexing", "linalg", "products", "reduction",
-    "results", "sample", "shape", "strided", "weighted_sum", "weights_for", "wholes",
+    "BY_NAME", "CASES", "Case", "calculus", "complex_numbers", "complex_sample", "elementwise", "fft", "indexing",
+    "linalg", "nan", "polynomial", "products", "reduction", "results", "sample", "shape", "special", "statistics",
+    "strided", "ufunc_methods", "weighted_sum", "weights_for", "wholes",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Derivatives of cumulative sums and products."""

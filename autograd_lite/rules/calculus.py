@@ -1,0 +1,1 @@
+"""Derivatives of differences, integrals, interpolation and convolution."""

@@ -1,0 +1,1 @@
+"""Derivatives of the functions that leave nan out."""

@@ -1,0 +1,1 @@
+"""Derivatives of `np.polyval` and its kin."""

@@ -1,0 +1,1 @@
+"""Derivatives of averages, quantiles and covariances."""

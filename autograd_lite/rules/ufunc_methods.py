@@ -1,0 +1,1 @@
+"""What `np.add.reduce`, `accumulate`, `outer` and `reduceat` do with a Value."""
