@@ -1,137 +1,76 @@
 """Write `golden.json`: PyTorch's gradients of the functions in `tests/gradients`, with which ours are compared.
 
-Needs PyTorch. Run it again when a case is added: `python -m tests.peers.make_golden`.
+Needs PyTorch. Run it again when a case is added: `python -m tests.peers.make_golden`. With `--only TEXT` it compares
+the cases whose names hold the text with ours, and writes nothing.
 """
 
+import argparse
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import torch
 
+from autograd_lite import Value
 from tests.gradients.kinks import KINKS
-from tests.gradients.table import CASES, results, weights_for
+from tests.gradients.table import CASES, results, weighted_sum, weights_for
 
-torch.set_default_dtype(torch.float64)
+from .golden import decoded, encoded
+from .torch_as_numpy import TorchAsNumPy
 
-
-def reduced(name):
-    """A reduction of PyTorch with NumPy's `axis`, which may be a tuple."""
-
-    def reduce(x, axis=None, *, keepdims=False, ddof=0):
-        if axis == ():  # for PyTorch that means all axes
-            return x * 1
-        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        if name in ("var", "std"):
-            return getattr(torch, name)(x, dim=axes, keepdim=keepdims, correction=ddof)
-        if name == "prod":
-            for a in sorted((a % x.ndim for a in axes), reverse=True):
-                x = torch.prod(x, a, keepdim=keepdims)
-            return x
-        return getattr(torch, {"max": "amax", "min": "amin"}.get(name, name))(x, dim=axes, keepdim=keepdims)
-
-    return reduce
-
-
-def clip(x, a_min=None, a_max=None, *, min=None, max=None):
-    low, high = a_min if min is None else min, a_max if max is None else max
-    if not any(isinstance(bound, torch.Tensor) for bound in (low, high)):
-        return torch.clamp(x, low, high)
-    low, high = (b if b is None or isinstance(b, torch.Tensor) else torch.tensor(float(b)) for b in (low, high))
-    return torch.clamp(x, low, high)
-
-
-def tensor(x):
-    return x if isinstance(x, torch.Tensor) else torch.tensor(np.array(x))
-
-
-def pad(x, width, mode="constant", constant_values=0.0):
-    pairs = np.broadcast_to(width, (x.ndim, 2))
-    if mode == "constant":
-        return torch.nn.functional.pad(x, [int(n) for pair in pairs[::-1] for n in pair], value=constant_values)
-    source = np.pad(np.arange(x.numel()).reshape(x.shape), width, mode=mode)
-    return x.flatten()[torch.tensor(source)]
-
-
-def take(x, indices, axis=None):
-    return x.flatten()[indices] if axis is None else x[(*(slice(None),) * (axis % x.ndim), indices)]
-
-
-def along(x, indices, axis):
-    return torch.take_along_dim(x, tensor(indices), axis)
-
-
-NUMPY_NAMES = {
-    **{name: reduced(name) for name in ("sum", "mean", "prod", "var", "std", "max", "min")},
-    "append": lambda x, y, axis=None: (
-        torch.cat([x.flatten(), y.flatten()]) if axis is None else torch.cat([x, y], axis)
-    ),
-    "array": tensor,
-    "array_split": lambda x, n, axis: torch.tensor_split(x, n, axis),
-    "clip": clip,
-    "concatenate": lambda xs, axis=0: torch.cat(
-        [tensor(x).flatten() if axis is None else tensor(x) for x in xs], axis or 0
-    ),
-    "conjugate": lambda x: x * 1,
-    "copy": torch.clone,
-    "cumsum": lambda x, axis=None: torch.cumsum(x.flatten(), 0) if axis is None else torch.cumsum(x, axis),
-    "degrees": torch.rad2deg,
-    "dot": lambda x, y: torch.tensordot(x, y, ([-1], [-2])) if y.ndim > 2 else torch.matmul(x, y),
-    "expand_dims": lambda x, axis: x.unsqueeze(axis),
-    "fabs": torch.abs,
-    "inf": np.inf,
-    "flip": lambda x, axis=None: torch.flip(x, tuple(range(x.ndim)) if axis is None else axis),
-    "linalg": SimpleNamespace(norm=lambda x, ord=None, axis=None, keep=False: torch.linalg.norm(x, ord, axis, keep)),
-    "matrix_transpose": lambda x: x.mT,
-    "matvec": lambda x, y: torch.einsum("...ij,...j->...i", x, y),
-    "pad": pad,
-    "power": torch.pow,
-    "ptp": lambda x, axis: torch.amax(x, axis) - torch.amin(x, axis),
-    "radians": torch.deg2rad,
-    "relu": torch.relu,
-    "repeat": lambda x, n, axis=None: torch.repeat_interleave(x, torch.tensor(n), dim=axis),
-    "roll": lambda x, shift, axis=None: torch.roll(x, shift, axis),
-    "sort": lambda x, axis=-1: torch.sort(x.flatten() if axis is None else x, -1 if axis is None else axis)[0],
-    "split": lambda x, n, axis=0: torch.tensor_split(x, n, axis),
-    "take": take,
-    "take_along_axis": along,
-    "tile": lambda x, reps: torch.tile(x, reps if isinstance(reps, tuple) else (reps,)),
-    "transpose": lambda x, axes=None: x.permute(tuple(axes or reversed(range(x.ndim)))),
-    "unstack": torch.unbind,
-    "vecdot": torch.linalg.vecdot,
-    "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x, y),
-    "where": lambda m, x, y: torch.where(tensor(m), x, y),
-}
-
-
-class TorchAsNumPy:
-    """PyTorch under NumPy's names."""
-
-    def __getattr__(self, name):
-        return NUMPY_NAMES[name] if name in NUMPY_NAMES else getattr(torch, name)
+PATH = Path(__file__).with_name("golden.json")
 
 
 def gradients_of(function, inputs):
     tensors = [torch.tensor(np.array(x), requires_grad=True) for x in inputs]
     outcome = results(function(TorchAsNumPy(), *tensors))
-    total = sum((r * torch.tensor(np.array(weights_for(tuple(r.shape))))).sum() for r in outcome)
+    real = [part for r in outcome for part in ((r.real, r.imag) if r.is_complex() else (r,))]
+    total = sum((r * torch.tensor(np.array(weights_for(tuple(r.shape))))).sum() for r in real)
     gradients = torch.autograd.grad(total, tensors, allow_unused=True)
     return [
-        (np.zeros(np.shape(x)) if g is None else g.numpy()).tolist() for x, g in zip(inputs, gradients, strict=True)
+        np.zeros_like(x) if g is None else g.detach().resolve_conj().numpy()
+        for x, g in zip(inputs, gradients, strict=True)
     ]
 
 
-def main() -> None:
+def made() -> tuple[dict[str, list[np.ndarray]], list[str]]:
+    """The gradients by the name of the case, and why PyTorch has none for the others."""
     golden, left_out = {}, []
     for case in [*CASES, *KINKS]:
         try:
             golden[case.name] = gradients_of(case.function, case.inputs)
-        except (AttributeError, TypeError, RuntimeError, ValueError, IndexError) as error:
-            left_out.append(f"{case.name}: {type(error).__name__} {str(error).splitlines()[0]}")
-    lines = [f"  {json.dumps(name)}: {json.dumps(gradients)}" for name, gradients in golden.items()]
-    text = "{\n" + f'  "made with": "PyTorch {torch.__version__}",\n' + ",\n".join(lines) + "\n}\n"
-    Path(__file__).with_name("golden.json").write_text(text)
+        except (AttributeError, TypeError, RuntimeError, ValueError, IndexError, NotImplementedError) as error:
+            left_out.append(f"{case.name}: {type(error).__name__} {(str(error).splitlines() or [''])[0]}")
+    return golden, left_out
+
+
+def compare(text: str) -> None:
+    for case in CASES:
+        if text not in case.name:
+            continue
+        try:
+            expected = gradients_of(case.function, case.inputs)
+        except Exception as error:  # whatever keeps PyTorch from it is the answer
+            print(f"{case.name}: PyTorch has none, {type(error).__name__} {error}")
+            continue
+        values = [Value(x) for x in case.inputs]
+        weighted_sum(case.function(np, *values)).backward()
+        ours = [np.zeros_like(v.data) if v.grad is None else v.grad for v in values]
+        worst = max(float(np.max(np.abs(a - b), initial=0)) for a, b in zip(ours, expected, strict=True))
+        print(f"{case.name}: {'equal' if worst < 1e-9 else 'DIFFERENT'}, {worst:.1e}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="TEXT", help="compare these cases with ours; write nothing")
+    arguments = parser.parse_args()
+    if arguments.only is not None:
+        compare(arguments.only)
+        return
+    golden, left_out = made()
+    lines = [f"  {json.dumps(name)}: {json.dumps(encoded(gradients))}" for name, gradients in golden.items()]
+    PATH.write_text("{\n" + f'  "made with": "PyTorch {torch.__version__}",\n' + ",\n".join(lines) + "\n}\n")
+    assert decoded(json.loads(PATH.read_text())[next(iter(golden))])
     print("\n".join(left_out))
     print(f"{len(golden)} gradients written, {len(left_out)} functions have no counterpart in PyTorch")
 
