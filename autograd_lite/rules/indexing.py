@@ -8,23 +8,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import Results, composed, defvjp, primitive
+from .scatter import is_basic, scatter_add
 
 
 @primitive
 def getitem(x: Any, index: Any) -> Any:
     """`x[index]`, with any index that NumPy knows."""
     return x[index]
-
-
-@primitive
-def scatter_add(g: Any, index: Any, like: Any) -> Any:
-    """Zeros of the shape `like`, to which `g` is added at `index`; repeated indices add up."""
-    out = np.zeros_like(g, shape=like)
-    if _is_basic(index):
-        out[index] = g
-    else:
-        np.add.at(out, index, g)
-    return out
 
 
 @primitive
@@ -35,15 +25,9 @@ def setitem(x: Any, item: Any, index: Any) -> Any:
     return out if np.ndim(x) else out[()]
 
 
-def _is_basic(index: Any) -> bool:
-    """Whether an index is made of integers, slices, None and `...`, so that it reads no element twice."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is ... or isinstance(part, slice | int | np.integer) for part in parts)
-
-
 def _kept(index: Any, shape: tuple[int, ...]) -> Any:
     """Where a written item survives: with a repeated index the last one wins, as in NumPy."""
-    if _is_basic(index):
+    if is_basic(index):
         return True
     owner = np.full(shape, -1)
     places = owner[index]
@@ -60,7 +44,6 @@ def part(results: Any, i: int) -> Any:
 
 defvjp(part, lambda g, out, results, i: Results([g if k == i else None for k in range(len(results))]), None)
 defvjp(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
-defvjp(scatter_add, lambda g, out, x, index, like: g[index])
 
 
 def _written(g: Any, out: Any, x: Any, item: Any, index: Any) -> Any:

@@ -1,0 +1,58 @@
+"""`scatter_add`, the derivative of reading by index: the one place that adds into an array of any kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..primitive import defvjp, primitive
+
+
+@primitive
+def scatter_add(g: Any, index: Any, like: Any) -> Any:
+    """Zeros of the shape `like`, to which `g` is added at `index`; repeated indices add up."""
+    if isinstance(g, np.ndarray | np.generic):
+        return _at_index(g, index, like)
+    return _OF_OTHER_LIBRARIES.get(type(g).__module__.partition(".")[0], _at_places)(g, index, like)
+
+
+defvjp(scatter_add, lambda g, out, x, index, like: g[index])
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is made of integers, slices, None and `...`, so that it reads no element twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is ... or isinstance(part, slice | int | np.integer) for part in parts)
+
+
+def _at_index(g: Any, index: Any, like: Any) -> Any:
+    out = np.zeros_like(g, shape=like)
+    if is_basic(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def _at_places(g: Any, index: Any, like: Any) -> Any:
+    """For CuPy and its kin, whose `add.at` takes one index array: the place of each element in the flat result."""
+    if is_basic(index):
+        return _at_index(g, index, like)
+    out = np.zeros_like(g, shape=(math.prod(like),))
+    places = np.reshape(np.arange(out.size, like=out), like)[index]
+    np.add.at(out, np.reshape(places, (-1,)), np.reshape(g, (-1,)))
+    return np.reshape(out, like)
+
+
+def _lazily(g: Any, index: Any, like: Any) -> Any:
+    """For Dask, which has no `add.at`: one task that does it with NumPy."""
+    import dask.array
+
+    scattered = dask.delayed(_at_index)(g, index, tuple(like))
+    return dask.array.from_delayed(scattered, shape=tuple(like), dtype=g.dtype)
+
+
+_OF_OTHER_LIBRARIES: dict[str, Callable[..., Any]] = {"autograd_lite": _at_index, "dask": _lazily}
