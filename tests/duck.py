@@ -34,7 +34,7 @@ class Duck(NDArrayOperatorsMixin):
     __slots__ = ("_array",)
 
     def __init__(self, array: Any) -> None:
-        self._array = np.array(array)
+        self._array = np.asarray(array)
 
     def get(self) -> np.ndarray[Any, Any]:
         """A copy on the host."""
@@ -46,6 +46,8 @@ class Duck(NDArrayOperatorsMixin):
         raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()`.")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(hasattr(x, "__array_ufunc__") and not isinstance(x, _KNOWN) for x in inputs):
+            return NotImplemented
         if ufunc in MISSING or method not in ("__call__", "reduce", "at", "outer"):
             raise TypeError(f"{ufunc.__name__}.{method} is not there")
         if method == "reduce" and ufunc not in (np.add, np.multiply):
@@ -58,6 +60,8 @@ class Duck(NDArrayOperatorsMixin):
         return _wrapped(getattr(ufunc, method)(*[_on_device(x) for x in inputs], **_on_device(kwargs)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(not issubclass(kind, _KNOWN) for kind in types):
+            return NotImplemented
         if function in MISSING:
             raise TypeError(f"{function.__name__} is not there")
         refused = _NO_KEYWORDS.get(function, set()) & kwargs.keys()
@@ -105,6 +109,9 @@ class Duck(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return f"Duck({self._array!r})"
+
+
+_KNOWN = (Duck, np.ndarray, np.generic)
 
 
 def _method(name: str) -> Any:

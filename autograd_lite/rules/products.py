@@ -117,11 +117,11 @@ def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple
         if letter in wanted:  # a repeated index reads a diagonal, so its gradient lies on the diagonal
             twin = next(fresh)
             others.append(letter + twin)
-            factors.append(np.eye(shape[axis], dtype=g.dtype))
+            factors.append(np.diag(np.ones_like(g, shape=(shape[axis],))))
             letter = twin
         elif not any(letter in t for t in (result, *others)):  # summed alone: every element gets the same
             others.append(letter)
-            factors.append(np.ones(shape[axis], dtype=g.dtype))
+            factors.append(np.ones_like(g, shape=(shape[axis],)))
         wanted += letter
     return np.einsum(f"{','.join([result, *others])}->{wanted}", g, *factors, optimize=optimize)
 

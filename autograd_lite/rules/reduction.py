@@ -8,6 +8,7 @@ import numpy as np
 
 from ..primitive import composed, defvjp
 from .elementwise import masked
+from .shape import inverse
 
 
 def spread(reduced: Any, axis: Any, keepdims: Any, x: Any) -> Any:
@@ -101,7 +102,7 @@ def _prod(g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *, keep
     last = np.transpose(x, order)
     kept = last.shape[: x.ndim - len(reduced)]
     others = np.reshape(_others(np.reshape(last, (*kept, -1))), last.shape)
-    return spread(g, axis, keepdims, x) * np.transpose(others, np.argsort(order))
+    return spread(g, axis, keepdims, x) * np.transpose(others, inverse(order))
 
 
 defvjp(np.prod, _prod)

@@ -30,7 +30,7 @@ def _reordered(g: Any, x: Any, order: Any) -> Any:
         raw = x.data if is_value(x) else x
         if order == "K":
             places = np.empty_like(raw, dtype=int)
-            places[...] = np.arange(x.size).reshape(x.shape)
+            places[...] = np.reshape(np.arange(x.size, like=raw), x.shape)
             return np.reshape(g[np.argsort(np.ravel(places, "K"))], x.shape)
         order = "F" if raw.flags.fnc else "C"
     return np.reshape(g, x.shape, order=order)
@@ -49,7 +49,7 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None)
     dtype = np.dtype(a.dtype if dtype is None else dtype)
     if is_value(fill_value):
         return astype(np.broadcast_to(fill_value, shape), dtype)
-    return np.full(shape, fill_value, dtype)
+    return np.full_like(a.data, fill_value, dtype, shape=shape)
 
 
 def _at_least(function: Any, ndim: int) -> None:
@@ -73,8 +73,13 @@ for _function, _ndim in ((np.atleast_1d, 1), (np.atleast_2d, 2), (np.atleast_3d,
 
 
 # axes
+def inverse(permutation: list[int]) -> list[int]:
+    """The permutation that undoes another."""
+    return sorted(range(len(permutation)), key=permutation.__getitem__)
+
+
 def _transpose(g: Any, out: Any, x: Any, axes: Any = None) -> Any:
-    return np.transpose(g, None if axes is None else np.argsort([a % x.ndim for a in np.atleast_1d(axes)]))
+    return np.transpose(g, None if axes is None else inverse([int(a) % x.ndim for a in np.atleast_1d(axes)]))
 
 
 defvjp(np.transpose, _transpose)
@@ -150,7 +155,10 @@ def _column_stack(tup: Any) -> Any:
 
 @composed(np.append)
 def _append(arr: Any, values: Any, axis: Any = None) -> Any:
-    return np.concatenate([arr, values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis)
+    if axis is None:
+        number = np.ndim(values) == 0 and not is_value(values)
+        return np.concatenate([np.ravel(arr), np.ones_like(arr, shape=1) * values if number else np.ravel(values)])
+    return np.concatenate([arr, values], axis)
 
 
 # splitting
@@ -270,11 +278,19 @@ def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
 
 
+@primitive
+def diagonal_matrix(v: Any, k: Any) -> Any:
+    """The vector `v` on the diagonal of a matrix of zeros."""
+    return np.diag(v, k)
+
+
+defvjp(diagonal_matrix, lambda g, out, v, k: np.diagonal(g, k))
+
+
 @composed(np.diag)
 def _diag(v: Any, k: Any = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
     if v.ndim != 1:
         raise ValueError(f"np.diag of shape {v.shape} needs one axis (to make a matrix) or two (to read its diagonal)")
-    matrix = np.where(np.eye(len(v), dtype=bool), v, 0)
-    return np.pad(matrix, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else matrix
+    return diagonal_matrix(v, k)
