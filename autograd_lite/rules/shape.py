@@ -156,8 +156,9 @@ def _column_stack(tup: Any) -> Any:
 @composed(np.append)
 def _append(arr: Any, values: Any, axis: Any = None) -> Any:
     if axis is None:
-        number = np.ndim(values) == 0 and not is_value(values)
-        return np.concatenate([np.ravel(arr), np.ones_like(arr, shape=1) * values if number else np.ravel(values)])
+        if isinstance(values, float | int):  # on the device of the array
+            values = np.ones_like(arr, np.asarray(values).dtype, shape=1) * values
+        return np.concatenate([np.ravel(arr), np.ravel(values)])
     return np.concatenate([arr, values], axis)
 
 
