@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
+from .scatter import scatter_add
 
 
 @primitive
@@ -33,7 +34,7 @@ def _reordered(g: Any, x: Any, order: Any) -> Any:
             places[...] = np.reshape(np.arange(x.size, like=raw), x.shape)
             return np.reshape(g[np.argsort(np.ravel(places, "K"))], x.shape)
         order = "F" if raw.flags.fnc else "C"
-    return np.reshape(g, x.shape, order=order)
+    return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order=order)  # Dask knows no order
 
 
 defvjp(np.reshape, lambda g, out, x, shape, order="C": _reordered(g, x, order))
@@ -266,17 +267,25 @@ defvjp(np.tril, lambda g, out, m, k=0: np.tril(g, k))
 defvjp(np.triu, lambda g, out, m, k=0: np.triu(g, k))
 
 
-@composed(np.diagonal)
-def _diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
-    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
-    length = len(np.diagonal(np.empty(last.shape[-2:], bool), offset))
-    i = np.arange(length)
-    return last[..., i + max(-offset, 0), i + max(offset, 0)]
+def _on_diagonal(g: Any, x: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
+    """`g` on a diagonal of `x`, zeros elsewhere."""
+    axis1, axis2 = axis1 % x.ndim, axis2 % x.ndim
+    rows, columns = x.shape[axis1], x.shape[axis2]
+    others = tuple([n for axis, n in enumerate(x.shape) if axis not in (axis1, axis2)])
+    i = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
+    g = np.broadcast_to(g, (*others, len(i)))  # a trace sends the same to every element
+    zeros = scatter_add(g, (..., i + max(-offset, 0), i + max(offset, 0)), (*others, rows, columns))
+    return np.moveaxis(zeros, (-2, -1), (axis1, axis2))
 
 
-@composed(np.trace)
-def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+defvjp(
+    np.diagonal,
+    lambda g, out, a, offset=0, axis1=0, axis2=1: _on_diagonal(g, a, offset, axis1, axis2),
+)
+defvjp(
+    np.trace,
+    lambda g, out, a, offset=0, axis1=0, axis2=1: _on_diagonal(np.expand_dims(g, -1), a, offset, axis1, axis2),
+)
 
 
 @primitive
