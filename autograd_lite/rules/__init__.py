@@ -6,6 +6,7 @@ Importing this package fills the tables of `primitive`. `special` (SciPy) is loa
 from . import (
     accumulation,
     calculus,
+    complex_numbers,
     fft,
     linalg,
     nan,
@@ -23,6 +24,6 @@ from .indexing import getitem, part, setitem
 from .shape import astype
 
 __all__ = [
-    "accumulation", "astype", "calculus", "fft", "getitem", "linalg", "nan", "part", "plain", "polynomial", "products",
-    "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods",
+    "accumulation", "astype", "calculus", "complex_numbers", "fft", "getitem", "linalg", "nan", "part", "plain",
+    "polynomial", "products", "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods",
 ]  # fmt: skip

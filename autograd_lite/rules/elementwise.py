@@ -3,6 +3,9 @@
 Each rule is the function's line in a table of derivatives, times `g`. Where a function has a kink, the rule
 gives PyTorch's choice: the derivative if there is one, else the subgradient of minimum norm for a convex
 function, else the limit. Ties of `maximum` and `minimum` share the gradient equally.
+
+Most lines hold for complex numbers as they are (see `defvjp`). The others ask `is_complex` first, so that real numbers
+pay nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +16,17 @@ import numpy as np
 
 from ..primitive import composed, defvjp, is_value, primitive
 
+
+def is_complex(x: Any) -> bool:
+    """Whether an array, a number or a Value is complex."""
+    return isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", None) == "c"
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate; a real `x` is not copied."""
+    return np.conjugate(x) if is_complex(x) else x
+
+
 # arithmetic
 defvjp(np.add, lambda g, out, x, y: g, lambda g, out, x, y: g)
 defvjp(np.subtract, lambda g, out, x, y: g, lambda g, out, x, y: -g)
@@ -20,7 +34,7 @@ defvjp(np.multiply, lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
 defvjp(np.divide, lambda g, out, x, y: g / y, lambda g, out, x, y: -g * out / y)
 defvjp(np.negative, lambda g, out, x: -g)
 defvjp(np.positive, lambda g, out, x: g)
-defvjp(np.conjugate, lambda g, out, x: g)
+defvjp(np.conjugate, lambda g, out, x: conj(g))
 defvjp(np.reciprocal, lambda g, out, x: -g * out * out)
 defvjp(np.square, lambda g, out, x: g * (2 * x))
 defvjp(np.sqrt, lambda g, out, x: g / (2 * out))
@@ -35,8 +49,11 @@ def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
-    flat = (x == 0) & (y >= 0)  # 0**y is constant for y > 0; at y = 0 PyTorch's choice
-    return g * np.where(flat, 0, out * np.log(np.where(flat, 1, x)))
+    flat = (x == 0) & (_data(y).real >= 0)  # 0**y is constant for y > 0; at y = 0 PyTorch's choice
+    base = np.where(flat, 1, x)
+    if is_complex(out):
+        base = base.astype(out.dtype)  # a negative base has a logarithm then
+    return g * np.where(flat, 0, out * np.log(base))
 
 
 defvjp(np.power, _power_base, _power_exponent)
@@ -76,18 +93,37 @@ defvjp(np.logaddexp, lambda g, out, x, y: g * np.exp(x - out), lambda g, out, x,
 defvjp(np.logaddexp2, lambda g, out, x, y: g * np.exp2(x - out), lambda g, out, x, y: g * np.exp2(y - out))
 defvjp(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None)
 
+_I, _MINUS_I = complex(0, 1), complex(0, -1)  # -1j has a real part of -0
+
+
+def _leg(x: Any) -> Any:
+    """sqrt(1 - x^2), on a branch cut on the side that the sign of a zero tells, as NumPy's arcsin."""
+    return np.sqrt(-(x - 1)) * np.sqrt(x - -1) if is_complex(x) else np.sqrt((1 - x) * (1 + x))
+
+
+def _hypotenuse(x: Any) -> Any:
+    """sqrt(1 + x^2), likewise."""
+    return np.sqrt((x - _I) * (x - _MINUS_I)) if is_complex(x) else np.hypot(1, x)
+
+
+def _arctan(g: Any, out: Any, x: Any) -> Any:
+    if is_complex(x):
+        return g / (x - _I) / (x - _MINUS_I)
+    return g / np.hypot(1, x) / np.hypot(1, x)
+
+
 # trigonometry; written so that nothing cancels near 1 and nothing overflows for large x
 defvjp(np.sin, lambda g, out, x: g * np.cos(x))
 defvjp(np.cos, lambda g, out, x: -g * np.sin(x))
 defvjp(np.tan, lambda g, out, x: g * (1 + out * out))
-defvjp(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)))
-defvjp(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)))
-defvjp(np.arctan, lambda g, out, x: g / np.hypot(1, x) / np.hypot(1, x))
+defvjp(np.arcsin, lambda g, out, x: g / _leg(x))
+defvjp(np.arccos, lambda g, out, x: -g / _leg(x))
+defvjp(np.arctan, _arctan)
 defvjp(np.sinh, lambda g, out, x: g * np.cosh(x))
 defvjp(np.cosh, lambda g, out, x: g * np.sinh(x))
 defvjp(np.tanh, lambda g, out, x: g * (1 - out * out))
-defvjp(np.arcsinh, lambda g, out, x: g / np.hypot(1, x))
-defvjp(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+defvjp(np.arcsinh, lambda g, out, x: g / _hypotenuse(x))
+defvjp(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x - -1)))  # `x + 1` would lose the sign of -0j
 defvjp(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)))
 for _to_radians in (np.deg2rad, np.radians):
     defvjp(_to_radians, lambda g, out, x: g * (np.pi / 180))
@@ -127,8 +163,8 @@ def _sinc(g: Any, out: Any, x: Any) -> Any:
 
 defvjp(np.sinc, _sinc)
 
-# absolute values and signs; np.sign returns a plain array, 0 at 0
-defvjp(np.absolute, lambda g, out, x: g * np.sign(x))
+# absolute values and signs; np.sign of a real number returns a plain array, 0 at 0
+defvjp(np.absolute, lambda g, out, x: g * conj(np.sign(x)))
 defvjp(np.fabs, lambda g, out, x: g * np.sign(x))
 defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))), lambda g, out, x, y: g * 0)
 defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: g * 0)
@@ -244,7 +280,10 @@ def relu(x: Any) -> Any:
     """The positive part, `max(x, 0)`; its derivative at 0 is 0."""
     if isinstance(x, np.floating):  # twenty times as fast as the ufunc on a scalar; nan stays nan
         return type(x)(0) if x <= 0 else x
-    return np.maximum(x, 0)
+    positive = np.maximum(x, 0)
+    if positive.dtype.kind == "c":
+        raise TypeError("complex numbers are neither positive nor negative. Write relu(z.real), or relu of both parts.")
+    return positive
 
 
 defvjp(relu, lambda g, out, x: masked(g, x > 0))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import Results, composed, defvjp, primitive
+from .elementwise import is_complex
 from .scatter import is_basic, scatter_add
 
 
@@ -20,6 +21,11 @@ def getitem(x: Any, index: Any) -> Any:
 @primitive
 def setitem(x: Any, item: Any, index: Any) -> Any:
     """A copy of `x` in which `index` holds `item`."""
+    if is_complex(item) and x.dtype.kind in "fiub":
+        raise TypeError(
+            f"complex numbers written into {x.dtype} would lose their imaginary parts. Make it complex first, "
+            "v.astype(complex), or write the real part, item.real."
+        )
     out = np.array(x)
     out[index] = item
     return out if np.ndim(x) else out[()]

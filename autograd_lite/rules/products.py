@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import composed, defvjp, defvjp_joint, primitive
+from .elementwise import conj
 
 
 def _flip(x: Any) -> Any:
@@ -38,7 +39,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 defvjp(np.matmul, _matmul_left, _matmul_right)
-defvjp(np.vecdot, lambda g, out, x, y: _column(g) * y, lambda g, out, x, y: _column(g) * x)
+defvjp(np.vecdot, lambda g, out, x, y: conj(_column(g) * y), lambda g, out, x, y: _column(g) * conj(x))
 defvjp(
     np.matvec,
     lambda g, out, x, y: _column(g) * _row(y),
@@ -46,8 +47,8 @@ defvjp(
 )
 defvjp(
     np.vecmat,
-    lambda g, out, x, y: np.squeeze(y @ _column(g), -1),
-    lambda g, out, x, y: _column(x) * _row(g),
+    lambda g, out, x, y: conj(np.squeeze(y @ _column(g), -1)),
+    lambda g, out, x, y: _column(conj(x)) * _row(g),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import composed, defvjp
-from .elementwise import masked
+from .elementwise import conj, masked
 from .shape import inverse
 
 
@@ -35,7 +35,8 @@ defvjp(
 
 
 def _centred(x: Any, axis: Any) -> Any:
-    return x - np.mean(x, axis=axis, keepdims=True)
+    """x - mean; its conjugate, because the variance of complex numbers is the mean of |x - mean|^2."""
+    return conj(x - np.mean(x, axis=axis, keepdims=True))
 
 
 def _freedom(out: Any, x: Any, ddof: Any, correction: Any) -> Any:

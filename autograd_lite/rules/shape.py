@@ -15,6 +15,10 @@ from .scatter import scatter_add
 @primitive
 def astype(x: Any, dtype: Any, copy: Any = True) -> Any:
     """The elements as another type."""
+    if x.dtype.kind == "c" and dtype.kind in "fiu":
+        raise TypeError(
+            f"complex numbers as {dtype} would lose their imaginary parts. Write z.real, z.imag or np.abs(z)."
+        )
     return x.astype(dtype, copy=copy)
 
 
