@@ -1,14 +1,18 @@
-"""Derivatives of the functions that reduce or accumulate along axes: sums, products, means, extrema."""
+"""Derivatives of the functions that reduce axes: sums, products, means, variances, extrema.
+
+`where` leaves elements out: their gradient is exactly 0, whatever they hold. The same rules serve the functions that
+leave out nan, in `nan`; those that accumulate are in `accumulation`.
+"""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..primitive import composed, defvjp
-from .elementwise import conj, masked
-from .shape import inverse
+from .elementwise import masked
 
 
 def spread(reduced: Any, axis: Any, keepdims: Any, x: Any) -> Any:
@@ -25,56 +29,115 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]) if ndim else ()
 
 
-defvjp(np.sum, lambda g, out, x, axis=None, dtype=None, *, keepdims=False: spread(g, axis, keepdims, x))
-defvjp(
-    np.mean,
-    lambda g, out, x, axis=None, dtype=None, *, keepdims=False: spread(
-        g * (out.size / x.size if x.size else np.nan), axis, keepdims, x
-    ),
-)
+def _kept_first(axis: Any, ndim: int) -> tuple[list[int], int]:
+    """The axes with those to be reduced at the end, and how many come before them."""
+    reduced = _axes(axis, ndim)
+    kept = [a for a in range(ndim) if a not in reduced]
+    return [*kept, *reduced], len(kept)
 
 
-def _centred(x: Any, axis: Any) -> Any:
-    """x - mean; its conjugate, because the variance of complex numbers is the mean of |x - mean|^2."""
-    return conj(x - np.mean(x, axis=axis, keepdims=True))
+def rows(x: Any, axis: Any) -> Any:
+    """`x` with the reduced axes joined into one, the last."""
+    order, kept = _kept_first(axis, x.ndim)
+    lengths = [x.shape[a] for a in order]
+    return np.reshape(np.transpose(x, order), (*lengths[:kept], prod(lengths[kept:])))
 
 
-def _freedom(out: Any, x: Any, ddof: Any, correction: Any) -> Any:
-    """The divisor of a variance: the number of elements behind each result, less the correction."""
-    count = x.size // out.size if out.size else 0
-    return max(count - (ddof if correction is None else correction), 0)
+def from_rows(gathered: Any, axis: Any, x: Any) -> Any:
+    """The way back from `rows(x, axis)`."""
+    order, _ = _kept_first(axis, x.ndim)
+    return np.transpose(np.reshape(gathered, [x.shape[a] for a in order]), np.argsort(order))
 
 
-def _var(
-    g: Any, out: Any, x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, correction: Any = None
+# sums and means
+def sum_share(
+    g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *,
+    keepdims: Any = False, initial: Any = 0, where: Any = True,
+) -> Any:  # fmt: skip
+    share = spread(g, axis, keepdims, x)
+    return share if where is True else masked(share, where)
+
+
+def _count(where: Any, x: Any, axis: Any) -> Any:
+    """How many elements of `x` are behind each result, with the reduced axes kept."""
+    return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True)
+
+
+def mean_share(
+    g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, where: Any = True
 ) -> Any:
-    n = _freedom(out, x, ddof, correction)
-    return spread(g * (2 / n if n else np.nan), axis, keepdims, x) * _centred(x, axis)
+    if where is True:
+        return spread(g * (out.size / x.size if x.size else np.nan), axis, keepdims, x)
+    return masked(spread(g, axis, keepdims, x), where) / np.maximum(_count(where, x, axis), 1)
 
 
-def _std(
-    g: Any, out: Any, x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, correction: Any = None
-) -> Any:
-    n = _freedom(out, x, ddof, correction)
+defvjp(np.sum, sum_share)
+defvjp(np.mean, mean_share)
+
+
+# variances
+def _centred(x: Any, axis: Any, mean: Any, where: Any) -> Any:
+    """The conjugate of the distance from the mean, 0 for what is left out."""
+    if where is True:
+        centred = x - (np.mean(x, axis=axis, keepdims=True) if mean is None else mean)
+    else:
+        centred = masked(x - (np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean), where)
+    return np.conjugate(centred) if x.dtype.kind == "c" else centred
+
+
+def var_share(
+    g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *,
+    ddof: Any = 0, keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    if dtype is not None:
+        x = x.astype(dtype)
+    lost = ddof if correction is None else correction
+    if where is True:
+        n = max((x.size // out.size if out.size else 0) - lost, 0)
+        return spread(g * (2 / n if n else np.nan), axis, keepdims, x) * _centred(x, axis, mean, where)
+    count = np.maximum(_count(where, x, axis), 1)  # where nothing is left, nothing gets a gradient
+    free = np.where(count > lost, count - lost, np.nan)
+    return masked(spread(g, axis, keepdims, x) * (2 / free) * _centred(x, axis, mean, where), where)
+
+
+def std_share(
+    g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *,
+    ddof: Any = 0, keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
     constant = out == 0  # the subgradient of minimum norm there is 0
-    slope = np.where(constant, 0, g) * (1 / n if n else np.nan) / np.where(constant, 1, out)
-    return spread(slope, axis, keepdims, x) * _centred(x, axis)
+    slope = np.where(constant, 0, g) / np.where(constant, 1, 2 * out)
+    return var_share(
+        slope, out, x, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction
+    )
 
 
-defvjp(np.var, _var)
-defvjp(np.std, _std)
+defvjp(np.var, var_share)
+defvjp(np.std, std_share)
 
 
-def _extremum(g: Any, out: Any, x: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+# extrema
+def extremum_share(
+    g: Any, out: Any, x: Any, axis: Any = None, *, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
     chosen = x == spread(out, axis, keepdims, x)  # ties share the gradient equally
+    if where is not True:
+        chosen = chosen & where
     ties = np.sum(chosen, axis=axis, keepdims=True)
+    if initial is not None:  # one more that may be chosen
+        ties = ties + (np.reshape(out, ties.shape) == initial)
     return masked(spread(g, axis, keepdims, x), chosen) / np.maximum(ties, 1).astype(x.dtype)
 
 
 for _function in (np.max, np.amax, np.min, np.amin):
-    defvjp(_function, _extremum)
+    defvjp(_function, extremum_share)
 
 
+@composed(np.ptp)
+def _ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+# products
 def _others(x: Any) -> Any:
     """For each element along the last axis the product of all the others; zeros need no special case."""
     n = x.shape[-1]
@@ -93,30 +156,24 @@ def _running_product(x: Any) -> Any:
     return x
 
 
-def _prod(g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
-    if x.ndim == 0 or x.size == 0:
-        return spread(g, axis, keepdims, x)
-    if np.all(x != 0):
+def invertible(product: Any) -> bool:
+    """Whether dividing a product by its factors gives the product of the others: no factor is 0 or infinite."""
+    return bool(np.all(np.isfinite(product) & (product != 0)))
+
+
+def prod_share(
+    g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *,
+    keepdims: Any = False, initial: Any = None, where: Any = True,
+) -> Any:  # fmt: skip
+    if where is not True:
+        kept = np.where(where, x, 1)
+        return masked(prod_share(g, out, kept, axis, dtype, keepdims=keepdims, initial=initial), where)
+    if dtype is not None:
+        x = x.astype(dtype)
+    if x.size and invertible(out):
         return spread(g * out, axis, keepdims, x) / x
-    reduced = _axes(axis, x.ndim)
-    order = [a for a in range(x.ndim) if a not in reduced] + list(reduced)
-    last = np.transpose(x, order)
-    kept = last.shape[: x.ndim - len(reduced)]
-    others = np.reshape(_others(np.reshape(last, (*kept, -1))), last.shape)
-    return spread(g, axis, keepdims, x) * np.transpose(others, inverse(order))
+    share = spread(g if initial is None else g * initial, axis, keepdims, x)
+    return share * from_rows(_others(rows(x, axis)), axis, x) if x.size else share
 
 
-defvjp(np.prod, _prod)
-
-
-def _cumsum(g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    along = 0 if axis is None else axis
-    return np.reshape(np.flip(np.cumsum(np.flip(g, along), axis=along), along), x.shape)
-
-
-defvjp(np.cumsum, _cumsum)
-
-
-@composed(np.ptp)
-def _ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+defvjp(np.prod, prod_share)
