@@ -55,6 +55,18 @@ def along(x, indices, axis):
     return torch.take_along_dim(x, tensor(indices), axis)
 
 
+def transformed(name):
+    """A Fourier transform of PyTorch with NumPy's `axis` and `axes`."""
+
+    def transform(x, n=None, axis=None, norm=None, *, axes=None):
+        over = axes if axis is None else axis
+        if over is None:
+            return getattr(torch.fft, name)(x, n, norm=norm)
+        return getattr(torch.fft, name)(x, n, over, norm)
+
+    return transform
+
+
 NUMPY_NAMES = {
     # ---- elementwise, shape, indexing ----
     **{name: reduced(name) for name in ("sum", "mean", "prod", "var", "std", "max", "min")},
@@ -100,6 +112,11 @@ NUMPY_NAMES = {
     # ---- calculus, polynomials ----
     # ---- linalg ----
     # ---- fft, complex ----
+    "fft": SimpleNamespace(
+        **{name: transformed(name) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
+        **{name + end: transformed(name + end) for name in ("fft", "ifft", "rfft", "irfft") for end in "2n"},
+        **{name: lambda x, axes=None, f=name: getattr(torch.fft, f)(x, axes) for name in ("fftshift", "ifftshift")},
+    ),
     # ---- special ----
 }
 
