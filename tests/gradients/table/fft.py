@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .case import case, complex_sample, sample
 
 _Z, _X = complex_sample((2, 5), salt=3), sample((2, 5), salt=3)
