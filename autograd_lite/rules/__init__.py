@@ -7,9 +7,12 @@ from . import (
     accumulation,
     calculus,
     complex_numbers,
+    emath,
     fft,
+    joining,
     linalg,
     nan,
+    padding,
     plain,
     polynomial,
     products,
@@ -24,6 +27,7 @@ from .indexing import getitem, part, setitem
 from .shape import astype
 
 __all__ = [
-    "accumulation", "astype", "calculus", "complex_numbers", "fft", "getitem", "linalg", "nan", "part", "plain",
-    "polynomial", "products", "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods",
+    "accumulation", "astype", "calculus", "complex_numbers", "emath", "fft", "getitem", "joining", "linalg", "nan",
+    "padding", "part", "plain", "polynomial", "products", "reduction", "refused", "relu", "setitem", "sorting",
+    "statistics", "ufunc_methods",
 ]  # fmt: skip
