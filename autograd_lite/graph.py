@@ -429,6 +429,11 @@ def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any
                     f"a gradient hook returned shape {np.shape(replacement)} for a Value of shape "
                     f"{node.out.shape}. Return an array of that shape, or None to keep the gradient."
                 )
+            if replacement.dtype.kind == "c" and not conjugated:
+                raise TypeError(
+                    f"a gradient hook returned complex numbers for a Value of {node.out.dtype}. "
+                    "Return real ones, such as gradient.real."
+                )
             gradient = replacement if replacement.dtype == node.out.dtype else replacement.astype(node.out.dtype)
             if lift is None and is_value(gradient):
                 gradient = gradient.data

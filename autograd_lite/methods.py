@@ -67,6 +67,8 @@ class ArrayMethods:
     ravel = _method(np.ravel)
     flatten = _method(np.ravel)
     copy = _method(np.copy)
+    conj = _method(np.conjugate)
+    conjugate = _method(np.conjugate)
     all = _method(np.all)
     any = _method(np.any)
     argmax = _method(np.argmax)
@@ -126,13 +128,22 @@ class ArrayMethods:
         return self._data.tolist()
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._real_item())
 
     def __round__(self, digits: int | None = None) -> Any:
-        return round(self.item(), digits)
+        return round(self._real_item(), digits)
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._real_item())
+
+    def _real_item(self) -> Any:  # and no __complex__: NumPy would call it in array[0] = v, and drop the gradient
+        item = self.item()
+        if isinstance(item, complex):
+            raise TypeError(
+                f"{called(self.name)} is complex, {item}, which is no real number. "
+                "Write v.real, v.imag or abs(v); for a Python number v.item()."
+            )
+        return item
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
