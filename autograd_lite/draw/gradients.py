@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, backpropagate, nobody, stale
-from ..primitive import RULES, is_value
+from ..primitive import RULES, Results, is_value
 
 
 def is_stale(node: Node) -> bool:
@@ -63,7 +63,7 @@ def _computed(seeds: dict[Node, Any], nodes: Sequence[Node]) -> dict[Node, Any]:
     totals: dict[Node, Any] = {}
     for root, seed in seeds.items():
         with np.errstate(all="ignore"):
-            found = backpropagate(copies[root], seed, list(copies.values()))
+            found = backpropagate(copies[root], seed, [c for c in copies.values() if type(c.out) is not Results])
         for node, copy in copies.items():
             if copy in found:
                 totals[node] = totals[node] + found[copy] if node in totals else found[copy]

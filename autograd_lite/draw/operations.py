@@ -10,7 +10,7 @@ import numpy as np
 
 from ..graph import Node
 from ..primitive import RULES, Primitive
-from ..rules import getitem, setitem
+from ..rules import getitem, part, setitem
 from .statistics import on_host
 from .text import cleaned, plain, shape_of
 
@@ -42,6 +42,9 @@ def sign_of(node: Node) -> str:
 
 def name_of(node: Node) -> str:
     """The operation's name as the user knows it."""
+    if node.function is part:
+        results, i = node.args
+        return str(results.names[i]) if results.names else f"result {i}"
     name = getattr(node.function, "__name__", None) or type(node.function).__name__
     return "index" if node.function is getitem else cleaned(name).lstrip("_") or "operation"
 
@@ -49,6 +52,8 @@ def name_of(node: Node) -> str:
 def detail_of(node: Node) -> str:
     """The arguments that are no arrays, in few words: `axis=1`, `× 2`, `[0, 1:]`; "" for none."""
     function = node.function
+    if function is part:
+        return ""
     if function in _INDEXED:
         return _shortened(_index(node.args[_INDEXED[function][0]]))
     if function in _SIGNS and len(node.args) == 2 and _constants(node):

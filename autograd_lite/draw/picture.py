@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import graph
 from ..graph import Node, Scope
+from ..primitive import Results
 from . import operations
 from .gradients import is_stale, local_derivatives, shown_gradients
 from .statistics import Mood, Row, data_row, gradient_row
@@ -119,7 +120,10 @@ class _Painter:
         self.roots = set(roots)
         self.known = _scopes(node.scope for node in self.nodes if node.function is not None)
         self.gradients = {} if gradients is False else shown_gradients(roots, self.nodes, gradients)
-        scalar = all(_shape(node.out) == () and not operations.input_arrays(node) for node in self.nodes)
+        scalar = all(
+            _shape(node.out) == () and type(node.out) is not Results and not operations.input_arrays(node)
+            for node in self.nodes
+        )
         self.picture = Picture(scalar, gradients=gradients is not False)
         self.cards: dict[Node | int, Card] = {}
 
@@ -172,6 +176,9 @@ class _Painter:
 
     def _fill(self, card: Card, data: Any, node: Node | None, name: str) -> None:
         """The tag, the rows and the tooltip."""
+        if type(data) is Results:
+            card.tag, card.tooltip = f"{len(data)} results", card.operation
+            return
         kind = getattr(data, "dtype", None)
         rows = [data_row(data)]
         if node is not None and self.picture.gradients:
@@ -334,7 +341,7 @@ def _reaches(into: dict[str, list[Edge]], start: Card, goal: Card) -> bool:
 
 
 def _shape(data: Any) -> tuple[Any, ...]:
-    return tuple(getattr(data, "shape", ()))
+    return tuple(getattr(data, "shape", None) or ())
 
 
 def _size(data: Any) -> int:
