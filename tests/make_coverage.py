@@ -1,0 +1,97 @@
+"""Write `docs/coverage.md`: what the library does with each function of NumPy and SciPy.
+
+Run it when a function gets a rule: `python -m tests.make_coverage`. A test compares the page with the code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+from autograd_lite.primitive import COMPOSED, PLAIN, REFUSED, RULES, describe
+
+from .gradients.coverage import OVERRIDABLE, cases_by_function, is_complex, on_duck
+
+PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
+INTRODUCTION = """\
+# Coverage
+
+What a function does with a `Value`. This page is written by `python -m tests.make_coverage`, and a test compares it
+with the code.
+
+* **Differentiated**: the function records, and has a gradient. For each there is at least one case in the table of
+  `tests/gradients/`. Every case is checked in first and second order against finite differences, forward and reverse
+  against each other (`jvp`), in float32 besides float64, and against PyTorch where PyTorch has the function.
+* **complex**: a case with complex numbers is checked in the same way, in PyTorch's convention.
+* **duck**: runs, with its gradient, on a double of CuPy's arrays, which refuses what CuPy refuses. A dash means that
+  CuPy has no such function, keyword or mixing with arrays of the host, or that it was not tried.
+* **Plain**: there is nothing to differentiate; plain arrays come out.
+* **Refused**: raises `TypeError` with the reason.
+"""
+NAMESPACES = [
+    ("numpy.linalg.", "numpy.linalg"),
+    ("numpy.fft.", "numpy.fft"),
+    ("numpy.lib.", "numpy.lib"),
+    ("scipy.special.", "scipy.special"),
+    ("numpy.", "numpy"),
+]
+
+
+def namespace(name: str) -> str:
+    return next(title for prefix, title in NAMESPACES if name.startswith(prefix))
+
+
+def differentiated(function: Any) -> bool:
+    return function in RULES or function in COMPOSED
+
+
+def known() -> list[Any]:
+    """Every function that NumPy lets others take over, and SciPy's with a rule."""
+    of_scipy = {f for f in (*RULES, *COMPOSED, *REFUSED, *PLAIN) if describe(f).startswith("scipy.special.")}
+    return sorted({*OVERRIDABLE, *of_scipy}, key=describe)
+
+
+def marks(cases: list[Any]) -> str:
+    """The columns behind the name of a differentiated function."""
+    columns = [bool(cases)] * 4 + [any(map(is_complex, cases)), any(map(on_duck, cases))]
+    return " | ".join("✓" if column else "–" for column in columns)
+
+
+def page() -> str:
+    cases = cases_by_function()
+    functions = [f for f in known() if not describe(f).startswith("numpy._")]
+    lines = [INTRODUCTION]
+    count = {
+        "differentiated": sum(map(differentiated, functions)),
+        "plain": sum(f in PLAIN for f in functions),
+        "refused": sum(f in REFUSED for f in functions),
+    }
+    lines.append(
+        f"Of {len(functions)} functions {count['differentiated']} are differentiated, {count['plain']} plain, "
+        f"{count['refused']} refused.\n"
+    )
+    for _, title in sorted(NAMESPACES, key=lambda pair: pair[1]):
+        group = [f for f in functions if namespace(describe(f)) == title]
+        smooth = [f for f in group if differentiated(f)]
+        lines.append(f"## {title}\n")
+        if smooth:
+            lines += ["| differentiated | 1st | 2nd | jvp | float32 | complex | duck |", "|---|---|---|---|---|---|---|"]
+            lines += [f"| `{describe(f)}` | {marks(cases.get(f, []))} |" for f in smooth] + [""]
+        constant = [f"`{describe(f)}`" for f in group if f in PLAIN]
+        if constant:
+            lines.append(f"Plain: {', '.join(constant)}.\n")
+        refused: dict[str, list[str]] = {}
+        for f in group:
+            if f in REFUSED:
+                refused.setdefault(REFUSED[f], []).append(f"`{describe(f)}`")
+        if refused:
+            lines += ["| refused | because |", "|---|---|"]
+            lines += [f"| {', '.join(names)} | {reason.replace('|', chr(92) + '|')} |" for reason, names in refused.items()]
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
+    print(f"{PAGE} written")
