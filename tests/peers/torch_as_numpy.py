@@ -79,7 +79,7 @@ NUMPY_NAMES = {
     "concatenate": lambda xs, axis=0: torch.cat(
         [tensor(x).flatten() if axis is None else tensor(x) for x in xs], axis or 0
     ),
-    "conjugate": lambda x: x * 1,
+    "conjugate": torch.conj_physical,
     "copy": torch.clone,
     "cumsum": lambda x, axis=None: torch.cumsum(x.flatten(), 0) if axis is None else torch.cumsum(x, axis),
     "degrees": torch.rad2deg,
@@ -106,12 +106,15 @@ NUMPY_NAMES = {
     "transpose": lambda x, axes=None: x.permute(tuple(axes or reversed(range(x.ndim)))),
     "unstack": torch.unbind,
     "vecdot": torch.linalg.vecdot,
-    "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x, y),
+    "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x.conj(), y),
     "where": lambda m, x, y: torch.where(tensor(m), x, y),
     # ---- reductions, accumulation, nan, statistics ----
     # ---- calculus, polynomials ----
     # ---- linalg ----
     # ---- fft, complex ----
+    "angle": lambda z, deg=False: torch.rad2deg(torch.angle(z)) if deg else torch.angle(z),
+    "imag": lambda z: torch.imag(z) if z.is_complex() else z * 0,
+    "sign": torch.sgn,
     "fft": SimpleNamespace(
         **{name: transformed(name) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
         **{name + end: transformed(name + end) for name in ("fft", "ifft", "rfft", "irfft") for end in "2n"},
