@@ -15,7 +15,7 @@ from .draw import draw
 from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
-from .transforms import grad, value_and_grad
+from .transforms import elementwise_grad, grad, jvp, value_and_grad, vjp
 from .value import Value
 
 __version__ = "0.1.0"
@@ -30,12 +30,15 @@ __all__ = [
     "defvjp",
     "defvjp_joint",
     "draw",
+    "elementwise_grad",
     "enable_grad",
     "grad",
     "is_grad_enabled",
+    "jvp",
     "no_grad",
     "primitive",
     "relu",
     "scope",
     "value_and_grad",
+    "vjp",
 ]

@@ -51,9 +51,11 @@ def check_grads(
     if order not in (1, 2):
         raise ValueError(f"check_grads(order={order}): the order is 1 or 2")
     leaves, rebuild = flatten(args)
-    paths = [re.sub(r"^\[(\d+)\]", r"\1", path) for path, *_ in leaves]  # argument 0['w'], as in `grad`
+    paths = [re.sub(r"^\[(\d+)\]", r"\1", leaf.path) for leaf in leaves]  # argument 0['w'], as in `grad`
     points = []
-    for path, (_, x, *_) in zip(paths, leaves, strict=True):
+    for path, (_, x, is_parameter) in zip(paths, leaves, strict=True):
+        if is_parameter:
+            raise TypeError(f"argument {path} belongs to a module, but check_grads moves arrays. Pass p.data of each.")
         try:
             data = (x if isinstance(x, Value) else Value(x)).data
         except TypeError as error:
@@ -63,7 +65,7 @@ def check_grads(
 
     def scalar(arrays: list[Any]) -> Any:
         values = [x if isinstance(x, Value) else Value(x, requires_grad=False) for x in arrays]
-        results = [part for _, r, *_ in flatten(function(*rebuild(values)))[0] for part in _real_parts(r)]
+        results = [part for leaf in flatten(function(*rebuild(values)))[0] for part in _real_parts(leaf.value)]
         while len(weights) < len(results):
             weights.append(rng.uniform(0.5, 1.5, np.shape(results[len(weights)])))
         return sum(np.sum(w * r) for w, r in zip(weights, results, strict=True))

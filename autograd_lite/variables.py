@@ -1,0 +1,261 @@
+"""What all transforms share: the arguments that they differentiate, and backward from results to them.
+
+A transform calls the user's function with fresh handles in place of these arguments. So whatever was computed before is
+a constant to it, and a transform inside of another is never confused about which of them a number belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .arguments import checked_array
+from .graph import Node, backpropagate, enable_grad, is_grad_enabled
+from .primitive import defvjp_joint, primitive
+from .tree import Leaf, Rebuild, flatten, tree_map
+from .value import Value
+
+Argnums: TypeAlias = int | Sequence[int]
+Owner: TypeAlias = Callable[[str], str]  # from the path of a leaf to how messages call it
+
+# Inside a transform, results stay Values: an outer transform may want to differentiate them.
+_inside: ContextVar[bool] = ContextVar("autograd_lite_inside_transform", default=False)
+
+
+@contextmanager
+def transforming() -> Iterator[None]:
+    """A block that a transform runs: operations are recorded, and transforms inside of it return Values."""
+    token = _inside.set(True)
+    try:
+        with enable_grad():
+            yield
+    finally:
+        _inside.reset(token)
+
+
+def inside(*trees: Any) -> bool:
+    """Whether a transform is around, or these hold a Value that is no parameter of a module."""
+    return _inside.get() or any(isinstance(leaf.value, Value) and not leaf.is_parameter for leaf in flatten(trees)[0])
+
+
+class Variables:
+    """The differentiated arguments of one call of a function.
+
+    Args:
+        function: what will be called.
+        args: its positional arguments.
+        argnums: which of them to differentiate, None for all.
+        others: whatever else the transform was given, such as keyword arguments.
+
+    Attributes:
+        function: how messages call it.
+        args: all its arguments, the differentiated ones on fresh handles; a module is itself.
+        nodes: the leaf of the graph behind each differentiated array.
+        owners: how messages call each of them.
+        lifted: results are Values, because of a transform around or of a Value among the arguments.
+
+    Raises:
+        TypeError: an argument to differentiate is not floating.
+        ValueError: there is no such argument.
+    """
+
+    def __init__(self, function: Any, args: Sequence[Any], argnums: Argnums | None, *others: Any) -> None:
+        self.function = name_of(function)
+        self.args = list(args)
+        self.nodes: list[Node] = []
+        self.lifted = inside(args, *others)
+        self._one = argnums is not None and not isinstance(argnums, Sequence)
+        self._arguments: list[tuple[Owner, list[Leaf], Rebuild]] = []
+        chosen: set[int] = set()
+        parameters: set[int] = set()
+        for number in _numbers(argnums, len(args)):
+            if not -len(args) <= number < len(args):
+                raise ValueError(
+                    f"argnums={argnums} asks for argument {number}, but {self.function} was called with {len(args)} "
+                    "positional arguments. Pass the arguments to differentiate by position."
+                )
+            if number % len(args) in chosen:
+                raise ValueError(f"argnums={argnums} names argument {number} of {self.function} twice.")
+            chosen.add(number % len(args))
+            owner = self._owner(number)
+            leaves, rebuild = flatten(args[number], seen=parameters)
+            handles = [leaf.value if leaf.is_parameter else _fresh(leaf, owner, argnums is None) for leaf in leaves]
+            self.args[number] = rebuild(handles, True)
+            self.nodes += [handle.node for handle in handles]
+            self._arguments.append((owner, leaves, rebuild))
+
+    def _owner(self, number: int) -> Owner:
+        return lambda path: f"argument {number}{path} of {self.function}"
+
+    @property
+    def owners(self) -> list[str]:
+        return [owner(leaf.path) for owner, leaves, _ in self._arguments for leaf in leaves]
+
+    def like_arguments(self, arrays: Sequence[Any]) -> Any:
+        """One array for each variable, in the structure of the arguments."""
+        trees, start = [], 0
+        for _, leaves, rebuild in self._arguments:
+            trees.append(rebuild(list(arrays[start : start + len(leaves)])))
+            start += len(leaves)
+        return trees[0] if self._one else tuple(trees)
+
+    def directions(self, tree: Any, what: str) -> list[Any]:
+        """One array for each variable, of its shape and dtype, from a tree in the structure of the arguments.
+
+        Raises:
+            TypeError: the structure is another, or an array does not fit.
+            ValueError: a shape is another.
+        """
+        trees = (tree,) if self._one else tree
+        if not isinstance(trees, list | tuple) or len(trees) != len(self._arguments):
+            have = f"{type(tree).__name__} of {len(tree)}" if hasattr(tree, "__len__") else type(tree).__name__
+            raise TypeError(
+                f"the {what}s must be a tuple of {len(self._arguments)}, one for each differentiated argument of "
+                f"{self.function}, but they are a {have}."
+            )
+        found: list[Any] = []
+        for i, ((owner, leaves, _), entry) in enumerate(zip(self._arguments, trees, strict=True)):
+            likes = [node.out for node in self.nodes[len(found) : len(found) + len(leaves)]]
+            found += matched(entry, f"the {what}" if self._one else f"the {what} {i}", owner, leaves, likes)
+        return found
+
+
+def _numbers(argnums: Argnums | None, count: int) -> Iterable[int]:
+    if argnums is None:
+        return range(count)
+    return argnums if isinstance(argnums, Sequence) else (argnums,)
+
+
+def _fresh(leaf: Leaf, owner: Owner, all_are: bool) -> Value:
+    """A fresh handle for an argument; a Value of an outer transform stays connected to it."""
+    x = leaf.value
+    if isinstance(x, Value):
+        if x.requires_grad and is_grad_enabled():
+            return +x
+        x = x.data
+    try:
+        return Value(x)
+    except TypeError as error:
+        hint = " Or leave it out: argnums= says which arguments to differentiate." if all_are else ""
+        raise TypeError(f"{owner(leaf.path)}: {error}{hint}") from None
+
+
+def name_of(function: Any) -> str:
+    """How messages call a function."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def plain(tree: Any) -> Any:
+    """The same tree with arrays in place of Values."""
+    return tree_map(lambda x: x.data if isinstance(x, Value) else x, tree)
+
+
+def results_of(value: Any, function: str) -> tuple[list[Leaf], Rebuild]:
+    """The arrays that a function returned, and how they are put together again.
+
+    Raises:
+        TypeError: something among them is no array of numbers.
+    """
+    leaves, rebuild = flatten(value)
+    for leaf in leaves:
+        if not isinstance(leaf.value, Value | np.ndarray | np.number | np.bool_ | int | float | complex):
+            where = f" at {leaf.path}" if leaf.path else ""
+            raise TypeError(
+                f"{function} returned {type(leaf.value).__name__}{where}, which has no derivative. Return numbers and "
+                "arrays, or dicts, lists, tuples and dataclasses of them."
+            )
+    return leaves, rebuild
+
+
+def matched(tree: Any, what: str, owner: Owner, leaves: list[Leaf], likes: Sequence[Any]) -> list[Any]:
+    """The arrays of `tree` at the paths of `leaves`, each of the shape and dtype of its `like`.
+
+    Raises:
+        TypeError: the structure is another, or an array does not fit.
+        ValueError: a shape is another.
+    """
+    given = {leaf.path: leaf.value for leaf in flatten(tree)[0]}
+    if given.keys() != {leaf.path for leaf in leaves}:
+        raise TypeError(
+            f"{what} must have the structure of {owner('')}, {_listed(leaf.path for leaf in leaves)}, but it has "
+            f"{_listed(given)}."
+        )
+    arrays = []
+    for leaf, like in zip(leaves, likes, strict=True):
+        x = given[leaf.path]
+        if np.shape(x) != np.shape(like):
+            raise ValueError(
+                f"{what}{leaf.path} has shape {np.shape(x)}, but {owner(leaf.path)} has shape {np.shape(like)}: they "
+                "must be equal."
+            )
+        try:
+            array = checked_array(x.data if isinstance(x, Value) else x, False, _differentiable(like))
+        except TypeError as error:
+            raise TypeError(f"{what}{leaf.path}: {error}") from None
+        arrays.append(x.astype(array.dtype, copy=False) if isinstance(x, Value) else array)
+    return arrays
+
+
+def _differentiable(like: Any) -> Any:
+    """The dtype of a gradient or tangent of `like`: its own, if that is floating."""
+    dtype = np.result_type(like)
+    return dtype if dtype.kind in "fc" else np.dtype(np.float64)
+
+
+def _listed(paths: Iterable[str]) -> str:
+    listed = list(paths)
+    return "one array" if listed == [""] else "arrays at " + ", ".join(listed) if listed else "no arrays"
+
+
+# ---- backward ----
+
+
+@primitive
+def together(*results: Any, cotangents: Sequence[Any]) -> Any:
+    """One number that hangs on all results, so that one backward pass starts at all of them."""
+    return np.float64(0)
+
+
+defvjp_joint(
+    together,
+    lambda g, out, *results, cotangents: [np.conjugate(c) if c.dtype.kind == "c" else c for c in cotangents],
+)
+
+
+def pull_back(results: Sequence[Any], cotangents: Sequence[Any], targets: list[Node], lifted: bool) -> list[Any]:
+    """For each target the gradient of all results, weighted with the cotangents; zero if none depends on it.
+
+    Args:
+        results: Values, and constants, through which nothing flows.
+        cotangents: for each an array, or a Value, of its shape and dtype.
+        targets: leaves of the graph.
+        lifted: the pass is recorded and the gradients are Values.
+    """
+    lift = Value._attached if lifted else None
+    dependent, seeds = [], []
+    for result, cotangent in zip(results, cotangents, strict=True):
+        if isinstance(result, Value) and result.requires_grad:
+            if lift is None:
+                cotangent = cotangent.data if isinstance(cotangent, Value) else cotangent
+            elif not isinstance(cotangent, Value):
+                cotangent = lift(cotangent, None)
+            dependent.append(result)
+            seeds.append(cotangent)
+    found: dict[Node, Any] = {}
+    if dependent:
+        root, seed = dependent[0], seeds[0]
+        if len(dependent) > 1:
+            root, seed = together(*dependent, cotangents=seeds), np.float64(1)
+            seed = seed if lift is None else lift(seed, None)
+        found = backpropagate(root.node, seed, targets, lift)
+    return [found[node] if node in found else zeros_like(node.out, lifted) for node in targets]
+
+
+def zeros_like(x: Any, lifted: bool) -> Any:
+    """The derivative with respect to `x` of what does not depend on it."""
+    zero = np.zeros_like(x) if x.shape else np.zeros_like(x)[()]
+    return Value(zero, requires_grad=False) if lifted else zero
