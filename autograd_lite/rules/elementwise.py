@@ -61,7 +61,8 @@ defvjp(np.float_power, _power_base, _power_exponent)
 
 # remainders: x - y * floor(x / y), and with trunc for fmod
 defvjp(np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor_divide(x, y))
-defvjp(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.trunc(x / y))
+# (x / y itself may round up to the next integer)
+defvjp(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.rint((x - out) / y))
 
 
 @composed(np.modf)
@@ -92,6 +93,15 @@ defvjp(np.log1p, lambda g, out, x: g / (1 + x))
 defvjp(np.logaddexp, lambda g, out, x, y: g * np.exp(x - out), lambda g, out, x, y: g * np.exp(y - out))
 defvjp(np.logaddexp2, lambda g, out, x, y: g * np.exp2(x - out), lambda g, out, x, y: g * np.exp2(y - out))
 defvjp(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None)
+
+
+def _i0(g: Any, out: Any, x: Any) -> Any:
+    from scipy import special
+
+    return g * special.i1(x)
+
+
+defvjp(np.i0, _i0)
 
 _I, _MINUS_I = complex(0, 1), complex(0, -1)  # -1j has a real part of -0
 
@@ -273,6 +283,31 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
         raise ValueError("np.clip got a bound twice: pass a_min or min, a_max or max")
     low, high = a_min if min is None else min, a_max if max is None else max
     return clip(a, low, high)
+
+
+@primitive
+def nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
+    """Finite numbers in place of nan and the infinities, in both parts of a complex number."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def _nan_to_num(g: Any, out: Any, x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
+    if not is_complex(x):
+        return masked(g, np.isfinite(x))
+    return masked(np.real(g), np.isfinite(np.real(x))) + 1j * masked(np.imag(g), np.isfinite(np.imag(x)))
+
+
+defvjp(nan_to_num, _nan_to_num)
+
+
+@composed(np.nan_to_num)
+def _nan_to_num_spelled(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if not copy:
+        raise TypeError(
+            "numpy.nan_to_num has no gradient rule for copy=False, which writes into its array. "
+            "Write v = np.nan_to_num(v) instead."
+        )
+    return nan_to_num(x, nan, posinf, neginf)
 
 
 @primitive

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, defvjp_joint, primitive
+from ..primitive import composed, defvjp, defvjp_joint, plain, primitive
 from .elementwise import conj
 
 
@@ -69,6 +69,59 @@ def _outer(a: Any, b: Any) -> Any:
     return _column(np.ravel(a)) * np.ravel(b)
 
 
+@composed(np.kron)
+def _kron(a: Any, b: Any) -> Any:
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    ndim = max(len(shape_a), len(shape_b))
+    shape_a, shape_b = ((1,) * (ndim - len(shape)) + shape for shape in (shape_a, shape_b))
+    blocks = np.reshape(a, [n for size in shape_a for n in (size, 1)]) * np.reshape(
+        b, [n for size in shape_b for n in (1, size)]
+    )
+    return np.reshape(blocks, [n * k for n, k in zip(shape_a, shape_b, strict=True)])
+
+
+@primitive
+def cross(x: Any, y: Any) -> Any:
+    """The vector products along the last axes; of two vectors in the plane only its third component."""
+    return np.cross(x, y)
+
+
+def _in_space(x: Any) -> Any:
+    """Vectors in the plane as vectors in space."""
+    return np.concatenate([x, np.zeros_like(x[..., :1])], -1) if x.shape[-1] == 2 else x
+
+
+def _cross(g: Any, x: Any, y: Any, towards_x: bool) -> Any:
+    if x.shape[-1] == y.shape[-1] == 2:
+        zero = np.zeros_like(g)
+        g = np.stack([zero, zero, g], -1)
+    if towards_x:
+        return cross(_in_space(y), g)[..., : x.shape[-1]]
+    return cross(g, _in_space(x))[..., : y.shape[-1]]
+
+
+defvjp(cross, lambda g, out, x, y: _cross(g, x, y, True), lambda g, out, x, y: _cross(g, x, y, False))
+
+
+@composed(np.cross)
+def _cross_spelled(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    if not shape_a or not shape_b:
+        raise ValueError(f"np.cross needs an axis of components on both sides; the shapes are {shape_a}, {shape_b}")
+    product = cross(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1))
+    return np.moveaxis(product, -1, axisc) if 3 in (shape_a[axisa], shape_b[axisb]) else product
+
+
+# the first vector is conjugated, and both are read in C order
+defvjp(
+    np.vdot,
+    lambda g, out, a, b: np.reshape(conj(g * b), np.shape(a)),
+    lambda g, out, a, b: np.reshape(g * conj(a), np.shape(b)),
+)
+
+
 @composed(np.tensordot)
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if isinstance(axes, int | np.integer):
@@ -104,6 +157,8 @@ def einsum(*operands: Any, subscripts: str, optimize: Any = False) -> Any:
 def _einsum(g: Any, out: Any, *operands: Any, subscripts: str, optimize: Any = False) -> list[Any]:
     inputs, result = subscripts.split("->")
     terms = inputs.split(",")
+    if isinstance(optimize, list | tuple) and optimize[0] == "einsum_path":  # made for the operands of this call
+        optimize = True
     return [_einsum_share(g, i, terms, result, operands, optimize) for i in range(len(operands))]
 
 
@@ -128,6 +183,7 @@ def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple
 
 
 defvjp_joint(einsum, _einsum)
+plain([np.einsum_path])
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in einsum's own order
 
