@@ -22,15 +22,17 @@ class Accepts:
     Attributes:
         max_args: how many positional arguments.
         keywords: the names that may be passed by keyword.
+        any_keyword: whether all may be: they are for a function of the user.
     """
 
-    __slots__ = ("keywords", "max_args")
+    __slots__ = ("any_keyword", "keywords", "max_args")
 
     def __init__(self, parameters: list[inspect.Parameter], arrays: int = 0) -> None:
         kinds = inspect.Parameter
         positional = [p for p in parameters if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
         variadic = any(p.kind is kinds.VAR_POSITIONAL for p in parameters)
         self.max_args = sys.maxsize if variadic else len(positional)
+        self.any_keyword = any(p.kind is kinds.VAR_KEYWORD for p in parameters)
         self.keywords = frozenset(
             p.name
             for i, p in enumerate(parameters)
@@ -46,16 +48,27 @@ class Rule:
         vjps: for each array argument the function that pulls the gradient back to it, or None.
         joint: one function that returns all of these at once, instead of `vjps`.
         accepts: the arguments that these functions understand.
+        unruled: the positions of the array arguments whose derivative is not known.
     """
 
-    __slots__ = ("accepts", "forward", "joint", "vjps")
+    __slots__ = ("accepts", "forward", "joint", "unruled", "vjps")
 
     def __init__(self, forward: Callable[..., Any], vjps: tuple[VJP | None, ...], joint: VJP | None) -> None:
         self.forward, self.vjps, self.joint = forward, vjps, joint
         # all rules of a function have the same parameters: (gradient, out, *arguments of the function)
-        template = joint or next(vjp for vjp in vjps if vjp is not None)
+        template = joint or next(vjp for vjp in vjps if vjp is not None and vjp is not no_rule)
         parameters = list(inspect.signature(template).parameters.values())[2:]
         self.accepts = Accepts(parameters, arrays=len(vjps))
+        self.unruled = tuple(i for i, vjp in enumerate(vjps) if vjp is no_rule)
+
+
+def no_rule(g: Any, out: Any, *args: Any, **kwargs: Any) -> Any:
+    """In the place of a rule: this argument has a derivative, but no formula for it is known.
+
+    A Value that wants a gradient is refused there when the function is called; None says that the function is constant
+    in the argument, and the Value gets no gradient.
+    """
+    raise AssertionError("an argument without a rule is refused before anything is recorded")
 
 
 # The four answers to "what does this function do with a Value?"
@@ -72,9 +85,13 @@ class Results(tuple[Any, ...]):
     """What an operation of several results returned (`np.linalg.eigh`), or their gradients, None for no gradient.
 
     It adds up as one array does, so that backward need not tell the two apart.
+
+    Attributes:
+        names: what each result is called, where the function says so.
     """
 
     shape = dtype = None
+    names: tuple[str, ...] = ()
 
     def __add__(self, other: Any) -> Results:  # type: ignore[override,unused-ignore]
         return Results([b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True)])
@@ -96,7 +113,8 @@ def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
 
     Args:
         function: a `primitive`, a ufunc, or a function of NumPy that lets other types take over.
-        *vjps: one rule an argument, in order; None for an argument that never gets a gradient.
+        *vjps: one rule an argument, in order; None for an argument that never gets a gradient, `no_rule` for one
+            where a Value that wants a gradient is to be refused.
 
     Raises:
         TypeError: `function` would never see a Value, or no rule is given.
@@ -112,7 +130,7 @@ def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
         >>> float(x.grad)
         12.0
     """
-    if not any(vjps):
+    if all(vjp is None or vjp is no_rule for vjp in vjps):
         raise TypeError(f"defvjp({describe(function)}) needs a rule for at least one argument")
     RULES[function] = Rule(_forward_of(function), vjps, None)
 
@@ -192,6 +210,11 @@ def is_value(x: Any) -> bool:
     return isinstance(x, Recorder)
 
 
+def plain_array(x: Any) -> Any:
+    """`x`, or the plain array in it if it is a Value: for masks, indices and locally constant factors."""
+    return x.data if is_value(x) else x  # type: ignore[attr-defined]
+
+
 class Primitive:
     """A function that is recorded as one operation; the decorator `primitive` makes it."""
 
@@ -243,7 +266,8 @@ def describe(function: Any) -> str:
         return str(name).lstrip("_")
     module = getattr(function, "__module__", None)
     if module is None and is_ufunc(function):  # ufuncs do not say where they come from
-        special = sys.modules.get("scipy.special")
-        module = "scipy.special" if getattr(special, name, None) is function else "numpy"
+        special = sys.modules.get("scipy.special")  # ... where some stand behind a Python function
+        places = (special, getattr(special, "_ufuncs", None))
+        module = "scipy.special" if any(getattr(p, name, None) is function for p in places) else "numpy"
     ours = module in (None, "builtins") or module.startswith(f"{__package__}.rules")
     return name if ours else f"{module}.{name}"

@@ -68,7 +68,7 @@ def _watched(
     """The same under the eyes of an observer: it is told of every operation, recorded or not."""
     observer = state.observer
     assert observer is not None
-    observer.forward(function, args, parents, value._data)
+    observer.forward(function, args, kwargs, parents, value._data)
     if state.recording and any(type(parent) is Node for parent in parents):
         value._node = node = Node()
         node.function, node.args, node.kwargs = function, args, kwargs
@@ -84,6 +84,7 @@ def _recorded_results(
     """Several results as Values: one Node holds them all, and each Value is a `part` of it."""
     wanted = any(type(p) is Node for p in parents) and current_state().recording
     results = Results([checked_result(function, result, False) for result in out])
+    results.names = getattr(out, "_fields", ())
     whole = _recorded(function, args, kwargs, parents, results)
     node = whole._node
     if wanted and node is not None:
@@ -125,8 +126,8 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 argument = argument if converted is NotImplemented else converted
             parents.append(None)
             raw.append(argument)
-    if arrays < len(parents):
-        _refuse_values(function, args, arrays)
+    if arrays < len(parents) or rule.unruled:
+        _refuse_values(function, args, {*rule.unruled, *range(arrays, len(args))})
     try:
         out = rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
@@ -146,10 +147,10 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         return implementation(*args, **kwargs)
     if function in PLAIN:
         return function(*_raw(args), **_raw(kwargs))
-    special = f"{__package__}.rules.special"
-    if is_ufunc(function) and "scipy.special" in sys.modules and special not in sys.modules:
-        import_module(special)  # its rules are loaded when SciPy is first used, not before
-        return _call(function, args, kwargs)
+    if is_ufunc(function) and "scipy.special" in sys.modules:
+        import_module(f"{__package__}.rules.special")  # its rules are loaded when SciPy is first used, not before
+        if function in RULES or function in COMPOSED or function in PLAIN:
+            return _call(function, args, kwargs)
     name = describe(function)
     if function in REFUSED:
         raise TypeError(f"{name} has no gradient rule: {REFUSED[function]}")
@@ -173,12 +174,12 @@ def _call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     return implementation(ufunc, *inputs, **kwargs)
 
 
-def _refuse_values(function: Any, args: tuple[Any, ...], arrays: int) -> None:
-    """Refuse a Value that wants a gradient among the arguments behind those that have a rule."""
-    for i, argument in enumerate(args[arrays:], arrays + 1):
-        if isinstance(argument, Value) and type(argument._node) is Node:
+def _refuse_values(function: Any, args: tuple[Any, ...], positions: set[int]) -> None:
+    """Refuse a Value that wants a gradient in the place of an argument that has no rule."""
+    for i, argument in enumerate(args):
+        if i in positions and isinstance(argument, Value) and type(argument._node) is Node:
             raise TypeError(
-                f"{describe(function)} has no gradient rule for its argument {i}, which is {called(argument.name)} "
+                f"{describe(function)} has no gradient rule for its argument {i + 1}, which is {called(argument.name)} "
                 f"of shape {argument.shape}. Pass its plain array, v.data, there."
             )
 
