@@ -650,3 +650,38 @@ def test_the_example_draws(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert all(number in printed for number in ("24.7041", "138.8338", "645.5773", "0.7071"))
     assert {file.name for file in tmp_path.iterdir()} >= {"neuron.svg", "neuron.png", "expression.svg"}
+
+
+# ---- complex numbers ----
+
+
+def test_complex_scalars_are_written_with_both_parts():
+    z, x = Value(1 + 2j, name="z"), Value(3.0, name="x")
+    w = z * x * 2j
+    size = np.abs(w)
+    size.backward()
+    assert str(ag.draw(size)).splitlines()[1:] == [
+        "n1    z     input             scalar  1.0000+2.0000j    2.6833+5.3666j",
+        "n2    x     input             scalar  3.0000            4.4721",
+        "n3          ×          n1 n2  scalar  3.0000+6.0000j    0.8944+1.7889j",
+        "n4          × 2j       n3     scalar  −12.0000+6.0000j  −0.8944+0.4472j",
+        "n5          |x|        n4     scalar  13.4164           1.0000",
+    ]
+    source = ag.draw(size).dot
+    assert "∂ 0+2j" in source
+    assert "style=dashed" not in source
+
+
+def test_complex_arrays_are_shown_by_their_magnitudes():
+    z = Value(np.array([[3 + 4j, 0.5j], [1, 2 - 1j]]), name="z")
+    spectrum = np.fft.fft(z)
+    loss = np.sum(np.abs(spectrum) ** 2)
+    loss.backward()
+    card = ag.draw(loss)._picture.cards[0]
+    assert [row.text for row in card.rows] == ["|z| μ 2.18  σ 1.74", "‖∇‖ 22.4"]
+    assert card.tag == "2×2 complex128"
+    assert all(row.bars for row in card.rows)
+    assert data_row(np.array([1, 1j, -1])).text == "|z| all 1"
+    assert data_row(np.array([1, np.nan * 1j])).text == "1 NaN of 2"
+    for gradients in (True, False, None):
+        assert not any(edge.discrete for edge in ag.draw(spectrum, gradients=gradients)._picture.edges)

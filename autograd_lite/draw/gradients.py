@@ -9,6 +9,7 @@ import numpy as np
 
 from ..graph import Node, backpropagate, nobody, stale
 from ..primitive import RULES, Results, is_value
+from .statistics import on_host
 
 
 def is_stale(node: Node) -> bool:
@@ -70,7 +71,7 @@ def _computed(seeds: dict[Node, Any], nodes: Sequence[Node]) -> dict[Node, Any]:
     return totals
 
 
-def local_derivatives(node: Node) -> dict[int, float]:
+def local_derivatives(node: Node) -> dict[int, complex]:
     """For an operation on scalars: the derivative of its result by each of its arguments that has one."""
     rule, one = RULES[node.function], np.ones_like(node.out)[()]
     with np.errstate(all="ignore"):
@@ -82,7 +83,7 @@ def local_derivatives(node: Node) -> dict[int, float]:
                 for vjp, parent in zip(rule.vjps, node.parents, strict=False)
             ]
     return {
-        i: float(np.sum(share))
+        i: on_host(np.sum(share)).item()
         for i, (share, parent) in enumerate(zip(shares, node.parents, strict=False))
         if share is not None and type(parent) is Node
     }

@@ -120,7 +120,7 @@ def _constants(node: Node) -> dict[int, str]:
     for i, (argument, parent) in enumerate(zip(node.args, node.parents, strict=True)):
         if parent is None and not is_array(argument):
             number = argument.item() if hasattr(argument, "item") else argument
-            if isinstance(number, int | float):
+            if isinstance(number, int | float | complex):
                 found[i] = plain(number)
     return found
 

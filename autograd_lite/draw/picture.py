@@ -16,7 +16,7 @@ from ..graph import Node, Scope
 from ..primitive import Results
 from . import operations
 from .gradients import is_stale, local_derivatives, shown_gradients
-from .statistics import Mood, Row, data_row, gradient_row
+from .statistics import Mood, Row, data_row, gradient_row, on_host
 from .text import cleaned, shape_of, significant
 from .theme import Role
 
@@ -224,14 +224,14 @@ class _Painter:
         taken: set[str] = set()
         for i, parent, array in sorted(read, key=itemgetter(0)):
             source = self.cards[id(array) if parent is None else parent]
-            discrete = getattr(getattr(array, "dtype", None), "kind", "f") != "f"
+            discrete = getattr(getattr(array, "dtype", None), "kind", "f") not in "fc"
             identity = f"e{target.id[1:]}_{i}"
             if identity in taken:  # a further array of the same index
                 identity += f"_{len(taken)}"
             taken.add(identity)
             edge = Edge(identity, source, target, discrete)
             if i in derivatives:
-                edge.flow = abs(derivatives[i] * float(self.gradients[node]))
+                edge.flow = abs(derivatives[i]) * abs(on_host(self.gradients[node]).item())
                 edge.derivative = f"∂ {significant(derivatives[i])}"
             elif parent in self.gradients and not self.picture.scalar:
                 edge.flow = source.rows[-1].size

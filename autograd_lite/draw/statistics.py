@@ -49,21 +49,25 @@ def data_row(data: Any) -> Row | None:
     data = on_host(data)
     if data.ndim == 0:
         return _scalar_row("data", data.item(), Mood.DATA)
-    if data.dtype.kind != "f":
+    if data.dtype.kind not in "fc":
         return None
     if not data.size:
         return Row("data", "empty", Mood.DATA)
+    of = ""
+    if data.dtype.kind == "c":
+        data, of = np.abs(data), "|z| "
     alarm = _alarm("data", data)
     if alarm is not None:
         return alarm
     low, high = float(data.min()), float(data.max())
-    exact = f"min {low!r}, max {high!r}"
+    exact = f"{of}min {low!r}, max {high!r}"
     if low == high:
-        return Row("data", f"all {significant(low)}", Mood.DATA, exact=exact)
+        return Row("data", f"{of}all {significant(low)}", Mood.DATA, exact=exact)
     with np.errstate(all="ignore"):
         mean, deviation = float(data.mean(dtype=np.float64)), float(data.std(dtype=np.float64))
-    exact = f"mean {mean!r}, std {deviation!r}, {exact}"
-    return Row("data", f"μ {significant(mean)}  σ {significant(deviation)}", Mood.DATA, _bars(data, low, high), exact)
+    exact = f"{of}mean {mean!r}, std {deviation!r}, min {low!r}, max {high!r}"
+    text = f"{of}μ {significant(mean)}  σ {significant(deviation)}"
+    return Row("data", text, Mood.DATA, _bars(data, low, high), exact)
 
 
 def gradient_row(gradient: Any) -> Row:
@@ -73,6 +77,8 @@ def gradient_row(gradient: Any) -> Row:
     gradient = on_host(gradient)
     if gradient.ndim == 0:
         return _scalar_row("grad", gradient.item(), Mood.GRADIENT)
+    if gradient.dtype.kind == "c":
+        gradient = np.abs(gradient)
     alarm = _alarm("grad", gradient)
     if alarm is not None:
         return alarm

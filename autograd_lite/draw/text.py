@@ -14,17 +14,17 @@ _SPACES = re.compile(r"\s+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def fixed(number: float) -> str:
+def fixed(number: complex) -> str:
     """A number with four decimals, so that columns line up; in powers of ten where that would hide it.
 
     Example:
-        >>> fixed(-0.5), fixed(0.0), fixed(2.5e-7), fixed(float("-inf"))
-        ('−0.5000', '0.0000', '2.50e−7', '−∞')
+        >>> fixed(-0.5), fixed(0.0), fixed(2.5e-7), fixed(float("-inf")), fixed(1 - 2j)
+        ('−0.5000', '0.0000', '2.50e−7', '−∞', '1.0000−2.0000j')
     """
     return _written(number, ".4f", smallest=5e-5)
 
 
-def significant(number: float) -> str:
+def significant(number: complex) -> str:
     """A number with three significant digits.
 
     Example:
@@ -34,7 +34,10 @@ def significant(number: float) -> str:
     return _written(number, ".3g", smallest=0.0)
 
 
-def _written(number: float, style: str, smallest: float) -> str:
+def _written(number: complex, style: str, smallest: float) -> str:
+    if isinstance(number, complex):
+        real, imaginary = _written(number.real, style, smallest), _written(number.imag, style, smallest)
+        return f"{real}{'' if imaginary.startswith(MINUS) else '+'}{imaginary}j"
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
