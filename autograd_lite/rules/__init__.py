@@ -6,9 +6,11 @@ Importing this package fills the tables of `primitive`. `special` (SciPy) is loa
 from . import (
     accumulation,
     calculus,
+    calling,
     complex_numbers,
     emath,
     fft,
+    histogram,
     joining,
     linalg,
     nan,
@@ -21,13 +23,14 @@ from . import (
     sorting,
     statistics,
     ufunc_methods,
+    writing,
 )
 from .elementwise import relu
 from .indexing import getitem, part, setitem
 from .shape import astype
 
 __all__ = [
-    "accumulation", "astype", "calculus", "complex_numbers", "emath", "fft", "getitem", "joining", "linalg", "nan",
-    "padding", "part", "plain", "polynomial", "products", "reduction", "refused", "relu", "setitem", "sorting",
-    "statistics", "ufunc_methods",
+    "accumulation", "astype", "calculus", "calling", "complex_numbers", "emath", "fft", "getitem", "histogram",
+    "joining", "linalg", "nan", "padding", "part", "plain", "polynomial", "products", "reduction", "refused", "relu",
+    "setitem", "sorting", "statistics", "ufunc_methods", "writing",
 ]  # fmt: skip
