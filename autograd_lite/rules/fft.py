@@ -14,9 +14,10 @@ import numpy as np
 
 from ..primitive import composed, defvjp
 from .elementwise import conj
-from .indexing import scatter_add
+from .scatter import scatter_add
 
-_OTHER_WAY = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+# scaled one way in this direction, so the other way in the opposite one
+_OTHER_WAY: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def _resized(g: Any, x: Any, axis: int) -> Any:
