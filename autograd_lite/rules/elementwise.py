@@ -61,7 +61,7 @@ defvjp(np.float_power, _power_base, _power_exponent)
 
 # remainders: x - y * floor(x / y), and with trunc for fmod
 defvjp(np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor_divide(x, y))
-# (x / y itself may round up to the next integer)
+# x / y itself may round up to the next integer
 defvjp(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.rint((x - out) / y))
 
 

@@ -12,9 +12,14 @@ from ..primitive import composed
 from .shape import astype
 
 
+def _typed(x: Any) -> Any:
+    """A number or a list as NumPy's own, of a dtype."""
+    return x if hasattr(x, "dtype") else np.asarray(constant(x))[()]
+
+
 def _complex_where(outside: Callable[[Any], Any], x: Any) -> Any:
     """`x` as complex numbers if one of them is real and outside of where the function is real."""
-    x = x if hasattr(x, "dtype") else np.asarray(constant(x))
+    x = _typed(x)
     if np.any(np.isreal(x) & outside(x)):
         return astype(x, np.dtype(np.complex64 if x.dtype.char in "fbhBH" else np.complex128))
     return x
@@ -47,8 +52,7 @@ def _logn(n: Any, x: Any) -> Any:
 
 @composed(np.emath.power)
 def _power(x: Any, p: Any) -> Any:
-    if not hasattr(p, "dtype"):
-        p = np.asarray(constant(p))
+    p = _typed(p)
     if p.dtype.kind in "iu" and np.any(p < 0):
         p = p * 1.0  # an integer power of integers has no fractions
     return np.power(_complex_where(_negative, x), p)

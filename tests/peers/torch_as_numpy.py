@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from .torch_calculus import CALCULUS
+
 torch.set_default_dtype(torch.float64)
 
 
@@ -109,7 +111,8 @@ NUMPY_NAMES = {
     "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x.conj(), y),
     "where": lambda m, x, y: torch.where(tensor(m), x, y),
     # ---- reductions, accumulation, nan, statistics ----
-    # ---- calculus, polynomials ----
+    # ---- calculus, polynomials, emath ----
+    **CALCULUS,
     # ---- linalg ----
     # ---- fft, complex ----
     "angle": lambda z, deg=False: torch.rad2deg(torch.angle(z)) if deg else torch.angle(z),

@@ -11,7 +11,8 @@ from .case import case, complex_sample, sample, strided
 # ---- differences ----
 
 for _shape, _options in (
-    ((5,), {}), ((5,), {"n": 2}), ((5,), {"n": 4}), ((5,), {"n": 0}), ((4, 3), {"axis": 0}), ((4, 3), {"axis": 0, "n": 2}),
+    ((5,), {}), ((5,), {"n": 2}), ((5,), {"n": 4}), ((5,), {"n": 0}), ((4, 3), {"axis": 0}),
+    ((4, 3), {"axis": 0, "n": 2}), ((3,), {"n": 3}),
     ((4, 3), {}), ((2, 3, 2), {"axis": -2}), ((0, 3), {}),
 ):  # fmt: skip
     case(f"diff {_shape} {_options}", lambda np, x, options=_options: np.diff(x, **options), _shape)
@@ -84,10 +85,10 @@ case("interp outside", lambda np, x, fp: np.interp(x, _KNOTS, fp, -7.0, 7.0), _W
 case("interp with ends", lambda np, x, fp, a, b: np.interp(x, _KNOTS, fp, a, right=b), _WITHIN, (4,), (), ())
 case(
     "interp periodic", lambda np, x, xp, fp: np.interp(x, xp, fp, period=3.0),
-    np.array([-4.0, 0.3, 7.7, 2.2]), np.array([5.6, 0.1, -0.8]), (3,),
+    np.array([-4.0, 0.3, 7.7, 2.4]), np.array([5.6, 0.1, -0.8]), (3,),
 )  # fmt: skip
 case(
-    "interp of a period", lambda np, x, period: np.interp(x, _THREE * 0.3, _THREE, period=period),
+    "interp of a period", lambda np, x, period: np.interp(x, _THREE * 0.4, _THREE, period=period),
     np.array([-4.0, 0.3, 7.7]), np.array(-3.0),
 )  # fmt: skip
 case("interp complex", lambda np, x, xp, fp: np.interp(x, xp, fp), _WITHIN, _KNOTS, complex_sample((4,)))
@@ -144,7 +145,7 @@ case("linspace points beside the step", lambda np, a, b: np.linspace(a, b, 4, Tr
 case("linspace of one", lambda np, a, b: np.linspace(a, b, 1), (), ())
 case("linspace of none", lambda np, a, b: np.linspace(a, b, 0), (), ())
 case("linspace from a number", lambda np, b: np.linspace(-1, b, 4), ())
-case("linspace of a kind", lambda np, a, b: np.linspace(a, b, 3, dtype=np.float32).astype(float), (), ())
+case("linspace of a kind", lambda np, a, b: np.linspace(a, b, 3, dtype=np.complex128), (), ())
 case("linspace complex", lambda np, a, b: np.linspace(a, b, 4), complex_sample(()), complex_sample((2,), salt=1))
 case("logspace of a base", lambda np, a, b, base: np.logspace(a, b, 4, base=base), (), (2,), sample((), 1.5, 3))
 case("logspace of bases", lambda np, a, b, base: np.logspace(a, b, 4, base=base), (), (2,), sample((2,), 1.5, 3))

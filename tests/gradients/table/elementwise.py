@@ -15,7 +15,7 @@ _UNARY = {
     "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8), "arctan": (-2, 2), "sinh": (-2, 2), "cosh": (-2, 2),
     "tanh": (-2, 2), "arcsinh": (-2, 2), "arccosh": (1.5, 3), "arctanh": (-0.8, 0.8), "deg2rad": (-2, 2),
     "radians": (-2, 2), "rad2deg": (-2, 2), "degrees": (-2, 2), "absolute": (0.3, 2), "fabs": (-2, -0.3),
-    "sinc": (0.2, 0.9),
+    "sinc": (0.2, 0.9), "i0": (-9, 9),
 }  # fmt: skip
 for _name, (_low, _high) in _UNARY.items():
     for _shape in ((), (3,), (2, 3), (0,), (2, 0)):
@@ -28,6 +28,9 @@ case("absolute of both signs", lambda np, x: abs(x), np.array([-1.5, -0.2, 0.3, 
 case("modf", lambda np, x: np.modf(x), np.array([-1.3, 0.4, 2.6]), exact=False)
 case("frexp mantissa", lambda np, x: np.frexp(x)[0], np.array([-1.3, 0.4, 2.6]))
 case("ldexp", lambda np, x: np.ldexp(x, 3), (3,))
+case("ldexp by each exponent", lambda np, x: np.ldexp(x, np.array([[3], [-1]])), (3,))
+case("nan_to_num", lambda np, x: np.nan_to_num(x, nan=5.0), (2, 3))
+case("cbrt of both signs", lambda np, x: np.cbrt(x), np.array([-8.0, -0.1, 0.2, 3.0]))
 
 # ---- functions of two ----
 
@@ -55,6 +58,21 @@ case("number ** array", lambda np, x: 3.0**x, (3,))
 case("operators", lambda np, x, y: (2 - x) * y / (1 + x * x) - y % 3.5 + (-x) ** 2 + 1 / (3 + y), (2, 3), (3,))
 case("x * x", lambda np, x: x * x * x + x - x / 3, (3,))
 case("number on the left", lambda np, x: 2.0 / x + 3 - x, (3,), low=0.5)
+
+# ---- numpy.emath: complex where it must ----
+
+for _name in ("sqrt", "log", "log2", "log10"):
+    case(f"emath.{_name}", lambda np, x, f=_name: getattr(np.emath, f)(x), (3,), low=0.5)
+    case(f"emath.{_name} of both signs", lambda np, x, f=_name: getattr(np.emath, f)(x), np.array([-1.5, 0.4, 2.0]))
+for _name in ("arccos", "arcsin", "arctanh"):
+    case(f"emath.{_name}", lambda np, x, f=_name: getattr(np.emath, f)(x), (3,), low=-0.8, high=0.8)
+    case(f"emath.{_name} of large", lambda np, x, f=_name: getattr(np.emath, f)(x), np.array([-1.5, 0.4, 2.0]))
+case("emath.sqrt complex", lambda np, z: np.emath.sqrt(z), np.array([-1.5 + 1j, 0.4 - 2j]))
+case("emath.logn", lambda np, n, x: np.emath.logn(n, x), (3,), np.array([-1.5, 0.4, 2.0]), low=1.5)
+case("emath.logn to a number", lambda np, x: np.emath.logn(2, x), (3,), low=0.5)
+case("emath.power", lambda np, x, p: np.emath.power(x, p), np.array([-1.5, 0.4, 2.0]), (3,))
+case("emath.power to a number", lambda np, x: np.emath.power(x, -2), np.array([-1.5, 0.4, 2.0]))
+case("emath.power of a number", lambda np, p: np.emath.power(-2.0, p), (3,))
 
 # ---- choices ----
 
