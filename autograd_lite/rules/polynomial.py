@@ -71,7 +71,11 @@ defvjp(np.vander, _vander)
 def _added(a1: Any, a2: Any, function: Any) -> Any:
     a1, a2 = np.atleast_1d(_coefficients(a1)), np.atleast_1d(_coefficients(a2))
     n = max(len(a1), len(a2))
-    return function(*[np.concatenate([np.zeros_like(a, shape=(n - len(a),)), a]) for a in (a1, a2)])
+    return function(*[_preceded_by_zeros(a, n - len(a)) for a in (a1, a2)])
+
+
+def _preceded_by_zeros(p: Any, count: int) -> Any:
+    return np.concatenate([np.zeros_like(p, shape=(count,)), p]) if count else p
 
 
 @composed(np.polyadd)
