@@ -10,7 +10,10 @@ Example:
     (1.8919, array([ 1.0806, -0.8323, -1.98  ]))
 """
 
+from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
+from .checkpoint import checkpoint, register_generator
+from .derivatives import hessian, hvp, jacobian
 from .draw import draw
 from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
 from .primitive import defvjp, defvjp_joint, primitive
@@ -21,22 +24,29 @@ from .value import Value
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnomalyError",
     "GradientError",
     "Node",
     "Scope",
     "Value",
     "check_grads",
+    "checkpoint",
     "current_scope",
     "defvjp",
     "defvjp_joint",
+    "detect_anomaly",
     "draw",
     "elementwise_grad",
     "enable_grad",
     "grad",
+    "hessian",
+    "hvp",
     "is_grad_enabled",
+    "jacobian",
     "jvp",
     "no_grad",
     "primitive",
+    "register_generator",
     "relu",
     "scope",
     "value_and_grad",

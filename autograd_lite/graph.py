@@ -14,12 +14,15 @@ from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from itertools import count
 from operator import attrgetter
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy import float64, ndarray
 
 from .primitive import RULES, describe, is_value
+
+if TYPE_CHECKING:
+    from .watch import Observer
 
 Hook: TypeAlias = Callable[[Any], Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +31,13 @@ next_order = count().__next__
 _by_order = attrgetter("order")
 
 
-class Node:
+class _Referable:
+    """Lets a Node be referred to weakly; a base of its own, so that `Node.__slots__` are what a Node holds."""
+
+    __slots__ = ("__weakref__",)
+
+
+class Node(_Referable):
     """One recorded operation: what was called, on what, and what came out.
 
     A leaf (an array whose gradient is wanted) is a Node with `function` None. A Node holds raw arrays and
@@ -85,28 +94,13 @@ def stale() -> None:
     """The handle of a leaf whose array was replaced after the graph had read it."""
 
 
-class Observer:
-    """Sees every operation of a thread while it is on watch, forward and backward; see `watching`."""
-
-    __slots__ = ()
-
-    def forward(self, function: Any, args: tuple[Any, ...], parents: tuple[Node | None, ...], out: Any) -> None:
-        """An operation ran on raw `args`; `parents` are their Nodes, None for a constant."""
-
-    def recorded(self, node: Node) -> None:
-        """It became this Node, because somebody wants a gradient."""
-
-    def backward(self, node: Node, gradient: Any, parent: Node, share: Any) -> None:
-        """The rule of `node` turned its `gradient` into `share`, a contribution to that of `parent`."""
-
-
 class State:
     """What the running thread or task is doing: recording or not, inside which module, and who watches.
 
     Attributes:
         recording: whether operations are recorded.
         scope: the path of the module that is running.
-        observer: who is told of every operation, usually None.
+        observer: the `Observer` who is told of every operation, usually None.
         unwatched: recording without an observer: what the hottest lines ask for.
     """
 
@@ -156,35 +150,56 @@ class Scope(str):
     leave = staticmethod(_state.reset)
 
 
-class _Recording:
-    """A block, or the calls of a decorated function, in which operations are recorded or not."""
+class Block:
+    """A `with` block that can decorate a function as well: every call is a block of its own then."""
 
-    __slots__ = ("_on", "_tokens")
+    __slots__ = ()
 
-    def __init__(self, on: bool) -> None:
-        self._on = on
-        self._tokens: list[Token[State]] = []
+    spelling: str
+
+    def again(self) -> Block:
+        """Another block of this kind: calls of one function may overlap, in threads for example."""
+        raise NotImplementedError
 
     def __enter__(self) -> None:
-        state = current_state()
-        self._tokens.append(_state.set(State(self._on, state.scope, state.observer)))
+        raise NotImplementedError
 
-    def __exit__(self, *exception: object) -> None:
-        _state.reset(self._tokens.pop())
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        raise NotImplementedError
 
     def __call__(self, function: F) -> F:
         if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
             raise TypeError(
                 f"{describe(function)} runs after the decorator has ended, so that would have no effect. "
-                "Write `with no_grad():` inside of it."
+                f"Write `with {self.spelling}:` inside of it."
             )
 
         @wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
-            with _Recording(self._on):
+            with self.again():
                 return function(*args, **kwargs)
 
         return cast("F", decorated)
+
+
+class _Recording(Block):
+    """A block in which operations are recorded or not."""
+
+    __slots__ = ("_on", "_tokens", "spelling")
+
+    def __init__(self, on: bool) -> None:
+        self._on, self.spelling = on, "enable_grad()" if on else "no_grad()"
+        self._tokens: list[Token[State]] = []
+
+    def again(self) -> Block:
+        return _Recording(self._on)
+
+    def __enter__(self) -> None:
+        state = current_state()
+        self._tokens.append(_state.set(State(self._on, state.scope, state.observer)))
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        _state.reset(self._tokens.pop())
 
 
 def no_grad() -> _Recording:
@@ -232,32 +247,24 @@ def scope(path: str) -> Iterator[None]:
         _state.reset(token)
 
 
-@contextmanager
-def watching(observer: Observer) -> Iterator[None]:
-    """Tell `observer` of every operation inside the block; one that is on watch already is replaced meanwhile."""
-    state = current_state()
-    token = _state.set(State(state.recording, state.scope, observer))
-    try:
-        yield
-    finally:
-        _state.reset(token)
-
-
 def current_scope() -> str:
     """The path that `scope`, or the module that is running, notes on operations; "" outside of one."""
     return current_state().scope
 
 
-def ancestors(roots: Iterable[Node], *, constants: bool = False) -> list[Node]:
+def ancestors(roots: Iterable[Node], *, constants: bool = False, since: int = 0) -> list[Node]:
     """Every Node that `roots` were computed from, themselves included, newest first.
 
     Args:
         roots: where to start.
         constants: include the named arrays that want no gradient.
+        since: do not ask what Nodes of a lower order were computed from.
     """
     seen = set(roots)
     found = list(seen)
     for node in found:  # grows while it is read
+        if node.order < since:
+            continue
         for parent in node.parents:
             if parent is not None and parent not in seen and (type(parent) is Node or constants):
                 seen.add(parent)
@@ -280,6 +287,8 @@ def backpropagate(
     seed: Any,
     targets: Sequence[Node] | None = None,
     lift: Callable[[Any, Node | None], Any] | None = None,
+    since: int = 0,
+    rules: Any = RULES,
 ) -> dict[Node, Any]:
     """The chain rule: the gradient of `root` with respect to each target.
 
@@ -293,6 +302,8 @@ def backpropagate(
         targets: the Nodes whose gradients are wanted; by default every Node whose Value somebody holds.
         lift: makes a Value from an array and its Node. If given, rules receive Values, and so the
             backward pass is recorded and can itself be differentiated.
+        since: treat Nodes of a lower order as if they were leaves: no hook sees what arrives there.
+        rules: the table in which each function's rule is looked up.
 
     Returns:
         The gradients, each in an array of its own, of the Node's shape and dtype.
@@ -300,7 +311,7 @@ def backpropagate(
     On complex numbers `seed`, the gradients returned and those that hooks see are conjugate Wirtinger derivatives, as
     in PyTorch. In between everything is the conjugate of that, for which d(x y) = g y needs no conj.
     """
-    graph = ancestors([root])
+    graph = ancestors([root], since=since)
     wanted = visited = None
     if targets is not None:
         wanted = set(targets)
@@ -315,13 +326,10 @@ def backpropagate(
         gradient = gradients.pop(node, None)
         handle = node.handle
         if handle is stale:
-            raise RuntimeError(
-                f"{node.name or 'a leaf'} changed after this graph was recorded, so its gradients would be "
-                "wrong. Run the forward pass again after the change, then call backward()."
-            )
+            raise changed(node)
         if gradient is None:
             continue
-        if node.hooks:
+        if node.hooks and node.order >= since:
             if type(gradient) is ndarray and node not in ours:
                 gradient = gradient.copy()  # a hook may write into it
             gradient = _run_hooks(node, gradient, lift)
@@ -333,13 +341,13 @@ def backpropagate(
                 found[node] = gradient.copy() if type(gradient) is ndarray and node not in ours else gradient
 
         function = node.function
-        if function is None:
+        if function is None or node.order < since:
             continue
         args, out, kwargs, parents = node.args, node.out, node.kwargs, node.parents
         if lift is not None:
             args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
             out = lift(out, node)
-        rule = RULES[function]
+        rule = rules[function]
         joint = rule.joint
         shares = rule.vjps if joint is None else joint(gradient, out, *args, **kwargs)
         if joint is not None and any(type(parent) is Node for parent in parents[len(shares) :]):
@@ -375,6 +383,14 @@ def backpropagate(
                 if type(total) is ndarray:  # not for scalars: += would only rebind the name
                     ours.add(parent)
     return found
+
+
+def changed(leaf: Node) -> RuntimeError:
+    """What to raise for a leaf that is `stale`."""
+    return RuntimeError(
+        f"{leaf.name or 'a leaf'} changed after this graph was recorded, so its gradients would be "
+        "wrong. Run the forward pass again after the change, then call backward()."
+    )
 
 
 def _is_new(share: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:

@@ -14,7 +14,7 @@ from weakref import ref
 import numpy as np
 
 from .arguments import called, checked_array, checked_name
-from .graph import Constant, Hook, Node, backpropagate, enable_grad, leaf, stale
+from .graph import Constant, Hook, Node, backpropagate, current_state, enable_grad, leaf, stale
 from .primitive import is_value
 
 _adding_up = RLock()  # threads may run backward to the same leaf
@@ -65,7 +65,7 @@ class Handle:
         if data is self._data and node is not None:  # written in place, as an optimizer does: nothing to check
             self._node = leaf(type(node), data, node.name, node.handle)
             self._node.hooks = node.hooks
-            node.handle = stale
+            _abandon(node)
             return
         if type(data) in (float, int):
             data = self._data.dtype.type(data)
@@ -79,7 +79,7 @@ class Handle:
         if node is None:
             return
         self._start(type(node), node.name)
-        node.handle = stale
+        _abandon(node)
 
     @property
     def grad(self) -> Any:
@@ -251,6 +251,14 @@ class Handle:
                 f"{called(self.name)} was computed, and a copy or a file cannot hold its graph. Write v.detach()."
             )
         return _restored, (type(self), self._data.copy(), copy(self._grad), self.requires_grad, self.name)
+
+
+def _abandon(node: Node) -> None:
+    """A graph that has read this leaf must not run backward any more."""
+    node.handle = stale
+    observer = current_state().observer
+    if observer is not None:
+        observer.abandoned(node)
 
 
 def _restored(kind: type[Handle], data: Any, gradient: Any, requires_grad: bool, name: str | None) -> Handle:
