@@ -8,12 +8,14 @@ from . import (
     calculus,
     calling,
     complex_numbers,
+    decompositions,
     emath,
     fft,
     histogram,
     joining,
     linalg,
     nan,
+    norms,
     padding,
     plain,
     polynomial,
@@ -30,7 +32,7 @@ from .indexing import getitem, part, setitem
 from .shape import astype
 
 __all__ = [
-    "accumulation", "astype", "calculus", "calling", "complex_numbers", "emath", "fft", "getitem", "histogram",
-    "joining", "linalg", "nan", "padding", "part", "plain", "polynomial", "products", "reduction", "refused", "relu",
-    "setitem", "sorting", "statistics", "ufunc_methods", "writing",
+    "accumulation", "astype", "calculus", "calling", "complex_numbers", "decompositions", "emath", "fft", "getitem",
+    "histogram", "joining", "linalg", "nan", "norms", "padding", "part", "plain", "polynomial", "products",
+    "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods", "writing",
 ]  # fmt: skip
