@@ -236,6 +236,8 @@ def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[
             out = run(other, data)
         except (TypeError, ValueError) as error:
             raise explained(function, (other, data), error) from None
+        if type(out) is complex:  # Python itself multiplies 1j by a float64
+            out = np.complex128(out)
         return _recorded(function, (other, data), _NO_KWARGS, (None, self._node), out)
 
     return forward, reflected
