@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .real import real_only
 from .rows import row_max, row_sum
 
 
@@ -89,6 +90,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         >>> nn.functional.gelu(np.array([-1.0, 0.0, 1.0])).round(4)
         array([-0.1587,  0.    ,  0.8413])
     """
+    real_only("gelu", input)
     if approximate == "none":
         return _gelu(input)
     if approximate == "tanh":
@@ -150,6 +152,7 @@ def softmax(input: Any, dim: int | None = None) -> Any:
         >>> nn.functional.softmax(np.array([1.0, 2.0, 1000.0]), dim=-1)
         array([0., 0., 1.])
     """
+    real_only("softmax", input)
     return _softmax(input, _axis("softmax", input, dim))
 
 
@@ -165,6 +168,7 @@ def log_softmax(input: Any, dim: int | None = None) -> Any:
         >>> nn.functional.log_softmax(np.array([0.0, 1000.0]), dim=-1)
         array([-1000.,     0.])
     """
+    real_only("log_softmax", input)
     return _log_softmax(input, _axis("log_softmax", input, dim))
 
 

@@ -11,6 +11,7 @@ import autograd_lite as ag
 
 from .activation import softmax_vjp
 from .dropout import dropout
+from .real import real_only
 
 
 def scaled_dot_product_attention(
@@ -48,6 +49,7 @@ def scaled_dot_product_attention(
                [0.36, 0.64, 0.  ],
                [0.26, 0.26, 0.47]])
     """
+    real_only("scaled_dot_product_attention", query, key)
     if is_causal and attn_mask is not None:
         raise ValueError(
             "Explicit attn_mask should not be set when is_causal=True: write attn_mask & np.tri(L, S, dtype=bool)"

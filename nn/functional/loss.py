@@ -10,6 +10,7 @@ import numpy as np
 import autograd_lite as ag
 
 from .activation import log_softmax, sigmoid, softmax
+from .real import real_only
 from .rows import row_max, row_sum
 
 
@@ -75,6 +76,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check_reduction(reduction)
     _check_shapes(input, target)
+    real_only("mse_loss", input, target)
     return _mse_loss(input, _constant(target, input), reduction)
 
 

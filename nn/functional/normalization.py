@@ -10,6 +10,8 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .real import real_only
+
 
 def layer_norm(
     input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
@@ -35,6 +37,7 @@ def layer_norm(
         >>> nn.functional.layer_norm(np.array([1.0, 2.0, 3.0]), 3).round(4)
         array([-1.2247,  0.    ,  1.2247])
     """
+    real_only("layer_norm", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     given = np.shape(input)
     if not shape or given[-len(shape) :] != shape:
