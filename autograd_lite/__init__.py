@@ -10,6 +10,7 @@ Example:
     (1.8919, array([ 1.0806, -0.8323, -1.98  ]))
 """
 
+from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
@@ -44,11 +45,13 @@ __all__ = [
     "is_grad_enabled",
     "jacobian",
     "jvp",
+    "linalg",
     "no_grad",
     "primitive",
     "register_generator",
     "relu",
     "scope",
+    "special",
     "value_and_grad",
     "vjp",
 ]

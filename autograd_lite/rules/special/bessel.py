@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from ...primitive import defvjp, no_rule, primitive
-from .declare import of_real_numbers, several_results, through
+from .declare import of_real_numbers, several_results
 
 # C' = (C_(v-1) - C_(v+1)) / 2
 defvjp(special.j0, lambda g, out, x: -g * special.j1(x))
@@ -79,17 +79,24 @@ for _function, _sign, _factor in (
 # Airy: y'' = z y, and scaled by exp(2/3 z^(3/2)), exp(-|Re 2/3 z^(3/2)|)
 several_results(
     special.airy,
-    lambda g, out, z: through(g, out[1], z * out[0], out[3], z * out[2]),
+    [lambda out, z: out[1], lambda out, z: z * out[0], lambda out, z: out[3], lambda out, z: z * out[2]],
 )
 
 
-def _airye(g: Any, out: Any, x: Any) -> Any:
-    root = np.sqrt(np.maximum(x, 0))
-    ai, aip, bi, bip = out
-    return through(g, aip + root * ai, x * ai + root * aip, bip - root * bi, x * bi - root * bip)
+def _root(x: Any) -> Any:
+    return np.sqrt(np.maximum(x, 0))
 
 
-of_real_numbers(special.airye, _ABSOLUTE, _airye)
+several_results(
+    special.airye,
+    [
+        lambda out, x: out[1] + _root(x) * out[0],
+        lambda out, x: x * out[0] + _root(x) * out[1],
+        lambda out, x: out[3] - _root(x) * out[2],
+        lambda out, x: x * out[2] - _root(x) * out[3],
+    ],
+    not_complex=_ABSOLUTE,
+)
 
 # Kelvin: f = ber + i bei solves f'' = i f - f' / x, and so does ker + i kei
 
@@ -109,9 +116,12 @@ defvjp(special.kerp, lambda g, out, x: -g * (special.kei(x) + out / x))
 defvjp(special.keip, lambda g, out, x: g * (special.ker(x) - out / x))
 several_results(
     special.kelvin,
-    lambda g, out, x: through(
-        g, out[2], out[3], 1j * out[0] - _over(out[2], x, 0.5j), 1j * out[1] - out[3] / x
-    ),
+    [
+        lambda out, x: out[2],
+        lambda out, x: out[3],
+        lambda out, x: 1j * out[0] - _over(out[2], x, 0.5j),
+        lambda out, x: 1j * out[1] - out[3] / x,
+    ],
 )
 
 # Struve, DLMF 11.4
@@ -138,5 +148,7 @@ defvjp(
 
 # functions that come with their derivative y', and an equation for y''
 for _function in (special.pbdv, special.pbvv):
-    several_results(_function, no_rule, lambda g, out, v, x: through(g, out[1], (x * x / 4 - v - 0.5) * out[0]))
-several_results(special.pbwa, no_rule, lambda g, out, a, x: through(g, out[1], (a - x * x / 4) * out[0]))
+    several_results(
+        _function, no_rule, [lambda out, v, x: out[1], lambda out, v, x: (x * x / 4 - v - 0.5) * out[0]]
+    )
+several_results(special.pbwa, no_rule, [lambda out, a, x: out[1], lambda out, a, x: (a - x * x / 4) * out[0]])

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from ...primitive import defvjp
-from .declare import several_results, through
+from .declare import several_results
 
 
 # K and E are hypergeometric, which spares the 0/0 at m = 0
@@ -74,19 +74,26 @@ defvjp(
 )
 
 
-def _ellipj_argument(g: Any, out: Any, u: Any, m: Any) -> Any:
-    sn, cn, dn, _ = out
-    return through(g, cn * dn, -sn * dn, -m * sn * cn, dn)
+def _amplitude_slope(out: Any, u: Any, m: Any) -> Any:
+    """dphi/dm, where u = F(phi, m) stays."""
+    return -out[2] * _ellipkinc_slope(out[3], m)
 
 
-def _ellipj_parameter(g: Any, out: Any, u: Any, m: Any) -> Any:
-    """By the amplitude phi, for which u = F(phi, m)."""
-    sn, cn, dn, phi = out
-    turn = -dn * _ellipkinc_slope(phi, m)
-    return through(g, cn * turn, -sn * turn, -sn * (sn + 2 * m * cn * turn) / (2 * dn), turn)
-
-
-several_results(special.ellipj, _ellipj_argument, _ellipj_parameter)
+several_results(  # sn, cn, dn, and the amplitude phi
+    special.ellipj,
+    [
+        lambda out, u, m: out[1] * out[2],
+        lambda out, u, m: -out[0] * out[2],
+        lambda out, u, m: -m * out[0] * out[1],
+        lambda out, u, m: out[2],
+    ],
+    [
+        lambda out, u, m: out[1] * _amplitude_slope(out, u, m),
+        lambda out, u, m: -out[0] * _amplitude_slope(out, u, m),
+        lambda out, u, m: -out[0] * (out[0] / 2 + m * out[1] * _amplitude_slope(out, u, m)) / out[2],
+        lambda out, u, m: _amplitude_slope(out, u, m),
+    ],
+)
 
 
 def _agm_slope(out: Any, a: Any, b: Any) -> Any:

@@ -22,7 +22,7 @@ defvjp(special.erfcinv, lambda g, out, y: -g * (np.exp(out * out) / _BELL))
 def _tail(x: Any, far: Any, sign: float) -> Any:
     """1 - 2 x F(x) for Dawson's integral F (sign 1), and its like for erfcx (-1), where x is large: DLMF 7.12.1."""
     u = sign / (2 * np.where(far, x, 1) ** 2)
-    return -u * (1 + 3 * u * (1 + 5 * u * (1 + 7 * u * (1 + 9 * u))))
+    return -sign * u * (1 + 3 * u * (1 + 5 * u * (1 + 7 * u * (1 + 9 * u))))
 
 
 def _erfcx(g: Any, out: Any, x: Any) -> Any:

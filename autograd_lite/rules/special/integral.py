@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from math import pi, sqrt
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from ...primitive import defvjp, no_rule
-from .declare import several_results, through
+from .declare import several_results
 
 defvjp(special.expi, lambda g, out, x: g * (np.exp(x) / x))
 defvjp(special.exp1, lambda g, out, x: -g * (np.exp(-x) / x))
@@ -23,40 +24,38 @@ def _expn(g: Any, out: Any, n: Any, x: Any) -> Any:
 
 
 defvjp(special.expn, no_rule, _expn)
-several_results(special.sici, lambda g, out, x: through(g, np.sinc(x / pi), np.cos(x) / x))
-several_results(
-    special.shichi,
-    lambda g, out, x: through(g, special.hyp0f1(1.5, x * x / 4), np.cosh(x) / x),  # sinh(x) / x
+several_results(special.sici, [lambda out, x: np.sinc(x / pi), lambda out, x: np.cos(x) / x])
+several_results(  # sinh(x) / x, cosh(x) / x
+    special.shichi, [lambda out, x: special.hyp0f1(1.5, x * x / 4), lambda out, x: np.cosh(x) / x]
 )
 several_results(
-    special.fresnel, lambda g, out, x: through(g, np.sin(pi / 2 * x * x), np.cos(pi / 2 * x * x))
+    special.fresnel, [lambda out, x: np.sin(pi / 2 * x * x), lambda out, x: np.cos(pi / 2 * x * x)]
 )
-
-
-def _modified_fresnel(g: Any, out: Any, x: Any, i: complex) -> Any:
-    """F = integral of exp(i t^2) from x on, and K = exp(-i (x^2 + pi/4)) F / sqrt(pi)."""
-    turn = np.exp(-i * pi / 4) / sqrt(pi)
-    return through(g, -np.exp(i * x * x), -2 * i * x * out[1] - turn)
-
-
-several_results(special.modfresnelp, lambda g, out, x: _modified_fresnel(g, out, x, 1j))
-several_results(special.modfresnelm, lambda g, out, x: _modified_fresnel(g, out, x, -1j))
+# F = integral of exp(+- i t^2) from x on, and K = exp(-+ i (x^2 + pi/4)) F / sqrt(pi)
+for _function, _i in ((special.modfresnelp, 1j), (special.modfresnelm, -1j)):
+    several_results(
+        _function,
+        [
+            lambda out, x, i=_i: -np.exp(i * x * x),
+            lambda out, x, i=_i: -2 * i * x * out[1] - cmath.exp(-i * pi / 4) / sqrt(pi),
+        ],
+    )
 defvjp(special.spence, lambda g, out, z: -g * special.hyp2f1(1, 1, 2, 1 - z))  # log(z) / (1 - z)
 
 # integrals of Bessel functions; those named it2 are of f(t) / t
-several_results(special.itj0y0, lambda g, out, x: through(g, special.j0(x), special.y0(x)))
-several_results(special.iti0k0, lambda g, out, x: through(g, special.i0(x), special.k0(x)))
-several_results(special.it2j0y0, lambda g, out, x: through(g, (1 - special.j0(x)) / x, -special.y0(x) / x))
-several_results(special.it2i0k0, lambda g, out, x: through(g, (special.i0(x) - 1) / x, -special.k0(x) / x))
+several_results(special.itj0y0, [lambda out, x: special.j0(x), lambda out, x: special.y0(x)])
+several_results(special.iti0k0, [lambda out, x: special.i0(x), lambda out, x: special.k0(x)])
+several_results(special.it2j0y0, [lambda out, x: (1 - special.j0(x)) / x, lambda out, x: -special.y0(x) / x])
+several_results(special.it2i0k0, [lambda out, x: (special.i0(x) - 1) / x, lambda out, x: -special.k0(x) / x])
 defvjp(special.itstruve0, lambda g, out, x: g * special.struve(0, x))
 defvjp(special.itmodstruve0, lambda g, out, x: g * special.modstruve(0, x))
 defvjp(special.it2struve0, lambda g, out, x: -g * special.struve(0, x) / x)
-
-
-def _itairy(g: Any, out: Any, x: Any) -> Any:
-    ai, _, bi, _ = special.airy(x)
-    reflected_ai, _, reflected_bi, _ = special.airy(-x)
-    return through(g, ai, bi, reflected_ai, reflected_bi)
-
-
-several_results(special.itairy, _itairy)
+several_results(  # of Ai(t), Bi(t), Ai(-t), Bi(-t)
+    special.itairy,
+    [
+        lambda out, x: special.airy(x)[0],
+        lambda out, x: special.airy(x)[2],
+        lambda out, x: special.airy(-x)[0],
+        lambda out, x: special.airy(-x)[2],
+    ],
+)

@@ -9,6 +9,8 @@ from scipy import special
 
 from .case import case, complex_sample, sample, strided
 
+_FIVE = np.int64(5)  # beside a Python number SciPy would make it a float32, and warn
+
 # ufunc: where to try it, and its leading arguments, constants
 ONE: dict[str, tuple[Any, ...]] = {
     # error functions
@@ -52,8 +54,8 @@ ONE: dict[str, tuple[Any, ...]] = {
     # distributions
     "stdtr": (-2, 2, 3.5), "stdtrit": (0.2, 0.8, 3.5), "fdtr": (0.5, 2, 3.0, 4.5), "fdtrc": (0.5, 2, 3.0, 4.5),
     "fdtri": (0.2, 0.8, 3.0, 4.5), "chdtr": (0.5, 4, 3.5), "chdtrc": (0.5, 4, 3.5), "chdtri": (0.2, 0.8, 3.5),
-    "pdtr": (0.5, 4, 2), "pdtrc": (0.5, 4, 2), "pdtri": (0.2, 0.8, 2), "bdtr": (0.2, 0.8, 2, 5),
-    "bdtrc": (0.2, 0.8, 2, 5), "bdtri": (0.2, 0.8, 2, 5), "nbdtr": (0.2, 0.8, 2, 5), "nbdtrc": (0.2, 0.8, 2, 5),
+    "pdtr": (0.5, 4, 2), "pdtrc": (0.5, 4, 2), "pdtri": (0.2, 0.8, 2), "bdtr": (0.2, 0.8, 2, _FIVE),
+    "bdtrc": (0.2, 0.8, 2, _FIVE), "bdtri": (0.2, 0.8, 2, _FIVE), "nbdtr": (0.2, 0.8, 2, 5), "nbdtrc": (0.2, 0.8, 2, 5),
     "nbdtri": (0.2, 0.8, 2, 5),
 }  # fmt: skip
 for _name, (_low, _high, *_constants) in ONE.items():
