@@ -142,7 +142,7 @@ def understood(
     limit = accepts.max_args
     if len(args) > limit:  # np.sum(v, 0, None, None, True): NumPy's own signature has their names
         args, kwargs = args[:limit], {**_named(function, args, limit), **kwargs}
-    if kwargs.keys() <= accepts.keywords:
+    if kwargs.keys() <= accepts.keywords or accepts.any_keyword:
         return args, kwargs
     kept = {}
     for name, argument in kwargs.items():
@@ -212,8 +212,8 @@ def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Excepti
 
 
 def _shapes(args: tuple[Any, ...]) -> str:
-    arrays = [str(a.shape) for a in args if hasattr(a, "shape")]
-    others = [repr(a) for a in args if not hasattr(a, "shape")]
+    arrays = [str(a.shape) for a in args if hasattr(a, "dtype")]
+    others = [str(a) if isinstance(a, np.dtype) else repr(a) for a in args if not hasattr(a, "dtype")]
     shapes = f"shape{'s' * (len(arrays) > 1)} {' and '.join(arrays)}"
     return f"{shapes} with {', '.join(others)}" if others else shapes
 

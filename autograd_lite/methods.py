@@ -13,7 +13,10 @@ import numpy as np
 
 from .arguments import called
 from .primitive import describe, is_value
-from .rules import astype
+from .rules import astype, view
+
+# real and complex dtypes of the same precision
+_PAIRS = [{np.dtype(np.float32), np.dtype(np.complex64)}, {np.dtype(np.float64), np.dtype(np.complex128)}]
 
 
 def _method(function: Any) -> Callable[..., Any]:
@@ -39,13 +42,16 @@ class ArrayMethods:
     name: Any
     requires_grad: Any
     __array_function__: Callable[..., Any]
+    is_leaf: Any
     __getitem__: Callable[..., Any]
+    __setitem__: Callable[..., Any]
 
     shape = property(attrgetter("_data.shape"), doc="The length of each axis.")
     ndim = property(attrgetter("_data.ndim"), doc="The number of axes.")
     size = property(attrgetter("_data.size"), doc="The number of elements.")
     dtype = property(attrgetter("_data.dtype"), doc="The type of the elements.")
     nbytes = property(attrgetter("_data.nbytes"), doc="The bytes of the elements.")
+    itemsize = property(attrgetter("_data.itemsize"), doc="The bytes of one element.")
 
     sum = _method(np.sum)
     prod = _method(np.prod)
@@ -55,6 +61,7 @@ class ArrayMethods:
     max = _method(np.max)
     min = _method(np.min)
     cumsum = _method(np.cumsum)
+    cumprod = _method(np.cumprod)
     clip = _method(np.clip)
     round = _method(np.round)
     dot = _method(np.dot)
@@ -74,11 +81,20 @@ class ArrayMethods:
     argmax = _method(np.argmax)
     argmin = _method(np.argmin)
     argsort = _method(np.argsort)
+    argpartition = _method(np.argpartition)
+    searchsorted = _method(np.searchsorted)
     nonzero = _method(np.nonzero)
+    choose = _method(np.choose)
+    put = _method(np.put)
 
-    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        """The elements along an axis for which the condition holds."""
+        return np.compress(condition, self, axis)
+
+    def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
         """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+        options = {} if copy is None else {"copy": copy}  # which other libraries do not know
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order, **options)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""
@@ -87,6 +103,39 @@ class ArrayMethods:
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         """The elements as another floating type; the gradient comes back in this Value's own."""
         return astype(self, np.dtype(dtype), copy)
+
+    def view(self, dtype: Any = None) -> Any:
+        """Complex numbers as pairs of real ones along the last axis, or such pairs as complex numbers."""
+        dtype = self.dtype if dtype is None else np.dtype(dtype)
+        if dtype == self.dtype:
+            return self[...]
+        if {self.dtype, dtype} not in _PAIRS:
+            raise TypeError(
+                f"the bytes of {self.dtype} read as {dtype} have no gradient. Write v.astype({dtype}) to convert, or "
+                f"v.data.view({dtype})."
+            )
+        return view(self, dtype)
+
+    # ---- writing into the array, as `v[...] = ...` does ----
+
+    def fill(self, value: Any) -> None:
+        """Write `value` into every element."""
+        self[...] = value
+
+    def sort(self, axis: int = -1, kind: Any = None, *, stable: Any = None) -> None:
+        """Sort in place, as an array does. `np.sort(v)` returns a sorted copy."""
+        self._rearrange("sort", np.sort(self, axis, kind, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect") -> None:
+        """Partition in place, as an array does. `np.partition(v, kth)` returns a partitioned copy."""
+        self._rearrange("partition", np.partition(self, kth, axis, kind))
+
+    def _rearrange(self, method: str, result: Any) -> None:
+        if self.requires_grad and self.is_leaf:
+            raise RuntimeError(
+                f"{called(self.name)} is a leaf, and {method}() would write into it. Write w = np.{method}(v, ...)."
+            )
+        self[...] = result
 
     T = property(transpose, doc="The axes reversed.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The last two axes exchanged.")
@@ -123,6 +172,10 @@ class ArrayMethods:
             )
         return self._data.item()
 
+    def tobytes(self, order: Any = "C") -> bytes:
+        """The bytes of the elements; they carry no gradient."""
+        return bytes(self._data.tobytes(order))
+
     def tolist(self) -> Any:
         """The elements as (nested) lists of Python numbers; they carry no gradient."""
         return self._data.tolist()
@@ -132,6 +185,9 @@ class ArrayMethods:
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(self._real_item(), digits)
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
 
     def __int__(self) -> int:
         return int(self._real_item())

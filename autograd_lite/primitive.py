@@ -173,9 +173,14 @@ def plain(functions: Iterable[Callable[..., Any]]) -> None:
     PLAIN.update(functions)
 
 
-def refused(reason: str, functions: Iterable[Callable[..., Any]]) -> None:
-    """Say why these functions have no derivative, and what to write instead."""
+def refused(reason: str, functions: Iterable[Callable[..., Any] | str]) -> None:
+    """Say why these functions, or all of a module given by its name, have no derivative, and what to write instead."""
     REFUSED.update(dict.fromkeys(functions, reason))
+
+
+def refusal(function: Any) -> str | None:
+    """Why a function has no derivative, if that is known."""
+    return REFUSED.get(function) or REFUSED.get(getattr(function, "__module__", None))
 
 
 def _forward_of(function: Callable[..., Any]) -> Callable[..., Any]:

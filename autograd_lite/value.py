@@ -19,7 +19,7 @@ from .arguments import by_position, called, checked_result, constant, explained,
 from .graph import Constant, Node, State, current_state, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, REFUSED, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc
+from .primitive import COMPOSED, PLAIN, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc, refusal
 from .rules import getitem, part, relu, setitem
 
 _NO_KWARGS: dict[str, Any] = {}
@@ -152,8 +152,9 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         if function in RULES or function in COMPOSED or function in PLAIN:
             return _call(function, args, kwargs)
     name = describe(function)
-    if function in REFUSED:
-        raise TypeError(f"{name} has no gradient rule: {REFUSED[function]}")
+    reason = refusal(function)
+    if reason is not None:
+        raise TypeError(f"{name} has no gradient rule: {reason}")
     raise TypeError(
         f"{name} has no gradient rule. Give it one with autograd_lite.defvjp({name}, rule), "
         f"or leave the graph: {name}(v.data)."

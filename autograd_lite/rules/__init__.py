@@ -29,10 +29,10 @@ from . import (
 )
 from .elementwise import relu
 from .indexing import getitem, part, setitem
-from .shape import astype
+from .shape import astype, view
 
 __all__ = [
     "accumulation", "astype", "calculus", "calling", "complex_numbers", "decompositions", "emath", "fft", "getitem",
-    "histogram", "joining", "linalg", "nan", "norms", "padding", "part", "plain", "polynomial", "products",
-    "reduction", "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods", "writing",
+    "histogram", "joining", "linalg", "nan", "norms", "padding", "part", "plain", "polynomial", "products", "reduction",
+    "refused", "relu", "setitem", "sorting", "statistics", "ufunc_methods", "view", "writing",
 ]  # fmt: skip

@@ -285,6 +285,9 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return clip(a, low, high)
 
 
+composed(np._core.umath.clip)(clip)  # which is what `array.clip(v)` calls
+
+
 @primitive
 def nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """Finite numbers in place of nan and the infinities, in both parts of a complex number."""

@@ -13,12 +13,12 @@ from ..primitive import composed, defvjp_joint, primitive
 
 # joining
 @primitive
-def concatenate(*arrays: Any, axis: Any = 0) -> Any:
+def concatenate(*arrays: Any, axis: Any = 0, **options: Any) -> Any:
     """The arrays joined along an axis; `axis=None` flattens them first."""
-    return np.concatenate(arrays, axis)
+    return np.concatenate(arrays, axis, **options)
 
 
-def _concatenate(g: Any, out: Any, *arrays: Any, axis: Any = 0) -> list[Any]:
+def _concatenate(g: Any, out: Any, *arrays: Any, axis: Any = 0, **options: Any) -> list[Any]:
     shapes = [np.shape(a) for a in arrays]
     if axis is None:
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
@@ -32,28 +32,29 @@ defvjp_joint(concatenate, _concatenate)
 
 
 @composed(np.concatenate)
-def _concatenate_arrays(arrays: Any, axis: Any = 0) -> Any:
-    return concatenate(*arrays, axis=axis)
+def _concatenate_arrays(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: Any = None) -> Any:
+    options = {"dtype": dtype, "casting": casting}
+    return concatenate(*arrays, axis=axis, **{name: o for name, o in options.items() if o is not None})
 
 
 @composed(np.stack)
-def _stack(arrays: Any, axis: Any = 0) -> Any:
+def _stack(arrays: Any, axis: Any = 0, *, dtype: Any = None, casting: Any = None) -> Any:
     arrays = list(arrays)
     shapes = {np.shape(a) for a in arrays}
     if len(shapes) > 1:
         raise ValueError(f"np.stack needs arrays of one shape, got {', '.join(map(str, sorted(shapes)))}")
-    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis)
+    return _concatenate_arrays([np.expand_dims(a, axis) for a in arrays], axis, dtype=dtype, casting=casting)
 
 
 @composed(np.vstack)
-def _vstack(tup: Any) -> Any:
-    return np.concatenate([np.atleast_2d(a) for a in tup], 0)
+def _vstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+    return _concatenate_arrays([np.atleast_2d(a) for a in tup], 0, dtype=dtype, casting=casting)
 
 
 @composed(np.hstack)
-def _hstack(tup: Any) -> Any:
+def _hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
     arrays = [np.atleast_1d(a) for a in tup]
-    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+    return _concatenate_arrays(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 @composed(np.dstack)
@@ -73,6 +74,35 @@ def _append(arr: Any, values: Any, axis: Any = None) -> Any:
             values = np.ones_like(arr, np.asarray(values).dtype, shape=1) * values
         return np.concatenate([np.ravel(arr), np.ravel(values)])
     return np.concatenate([arr, values], axis)
+
+
+@composed(np.block)
+def _block(arrays: Any) -> Any:
+    depth = _depth(arrays)
+    ndim = max(depth, *[np.ndim(a) for a in _leaves(arrays)])
+
+    def joined(part: Any, level: int) -> Any:
+        if isinstance(part, list):
+            return np.concatenate([joined(inner, level + 1) for inner in part], axis=level - depth)
+        return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
+
+    return joined(arrays, 0) if depth else np.copy(arrays)
+
+
+def _depth(arrays: Any) -> int:
+    """How deep the lists of `np.block` are nested, the same everywhere."""
+    if isinstance(arrays, tuple):
+        raise TypeError("np.block is given lists of blocks, not tuples")
+    if not isinstance(arrays, list):
+        return 0
+    depths = {_depth(inner) for inner in arrays}
+    if len(depths) != 1:
+        raise ValueError("np.block needs lists that are nested equally deep, and none of them empty")
+    return 1 + depths.pop()
+
+
+def _leaves(arrays: Any) -> list[Any]:
+    return [leaf for inner in arrays for leaf in _leaves(inner)] if isinstance(arrays, list) else [arrays]
 
 
 # splitting
@@ -113,6 +143,13 @@ def _vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     if ary.ndim < 2:
         raise ValueError(f"np.vsplit of shape {ary.shape} needs two axes. For a vector write np.split(v, ...).")
     return np.split(ary, indices_or_sections, 0)
+
+
+@composed(np.dsplit)
+def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    if ary.ndim < 3:
+        raise ValueError(f"np.dsplit of shape {ary.shape} needs three axes. Write np.split(v, ..., axis=-1).")
+    return np.split(ary, indices_or_sections, 2)
 
 
 @composed(np.unstack)

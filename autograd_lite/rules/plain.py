@@ -23,12 +23,14 @@ plain([np.heaviside, np.spacing])
 # indices and counts
 plain([np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort])
 plain([np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize])
+plain([np.isin, np.ravel_multi_index, np.unravel_index])
+plain([np.diag_indices_from, np.tril_indices_from, np.triu_indices_from])
 
 # shape, type and text
-plain([np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.may_share_memory])
-plain([np.shares_memory, np.zeros_like, np.ones_like, np.empty_like])
+plain([np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type])
+plain([np.may_share_memory, np.shares_memory, np.zeros_like, np.ones_like, np.empty_like, np.einsum_path])
 plain([np.array2string, np.array_repr, np.array_str])
 
 # defined for integers alone: NumPy's own error says so
 plain([np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_count, np.invert, np.left_shift, np.right_shift])
-plain([np.gcd, np.lcm])
+plain([np.gcd, np.lcm, np.packbits, np.unpackbits])

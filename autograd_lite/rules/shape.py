@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..primitive import composed, defvjp, is_value, primitive
 from .scatter import scatter_add
@@ -24,7 +26,23 @@ def astype(x: Any, dtype: Any, copy: Any = True) -> Any:
 # the engine casts every gradient to the dtype of what it belongs to
 defvjp(astype, lambda g, out, x, dtype, copy=True: g)
 composed(np.astype)(lambda x, dtype, /, *, copy=True: astype(x, np.dtype(dtype), copy))
-defvjp(np.copy, lambda g, out, x, order="K": g)
+defvjp(np.copy, lambda g, out, x, order="K", subok=False: g)
+
+
+@primitive
+def view(z: Any, dtype: Any) -> Any:
+    """Complex numbers as pairs of real ones along the last axis, or such pairs as complex numbers."""
+    return z.view(dtype)
+
+
+def _view(g: Any, out: Any, z: Any, dtype: Any) -> Any:
+    if dtype.kind == "c":
+        return np.reshape(np.stack([np.real(g), -np.imag(g)], axis=-1), z.shape)
+    pairs = np.reshape(g, (*z.shape, 2))
+    return pairs[..., 0] - 1j * pairs[..., 1]
+
+
+defvjp(view, _view)
 
 
 # shape
@@ -40,11 +58,44 @@ def _reordered(g: Any, x: Any, order: Any) -> Any:
     return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order=order)  # Dask knows no order
 
 
-defvjp(np.reshape, lambda g, out, x, shape, order="C": _reordered(g, x, order))
+defvjp(np.reshape, lambda g, out, x, shape, order="C", *, copy=None: _reordered(g, x, order))
 defvjp(np.ravel, lambda g, out, x, order="C": _reordered(g, x, order))
 defvjp(np.squeeze, lambda g, out, x, axis=None: np.reshape(g, x.shape))
 defvjp(np.expand_dims, lambda g, out, x, axis: np.reshape(g, x.shape))
-defvjp(np.broadcast_to, lambda g, out, x, shape: g)
+defvjp(np.broadcast_to, lambda g, out, x, shape, subok=False: g)
+
+
+@composed(np.broadcast_arrays)
+def _broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*[np.shape(a) for a in args])
+    return tuple([np.broadcast_to(a, shape, subok=subok) for a in args])
+
+
+@composed(np.meshgrid)
+def _meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> tuple[Any, ...]:
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"np.meshgrid knows indexing='xy' and 'ij', not {indexing!r}")
+    axes = list(range(len(xi)))
+    if indexing == "xy":
+        axes[:2] = axes[:2][::-1]
+    arrays = [_along(x, axis, len(xi)) for x, axis in zip(xi, axes, strict=True)]
+    if not sparse:
+        arrays = list(np.broadcast_arrays(*arrays))
+    return tuple([np.copy(x) for x in arrays] if copy else arrays)
+
+
+def _along(x: Any, axis: int, ndim: int) -> Any:
+    """All elements along one of `ndim` axes."""
+    return np.reshape(x, [-1 if i == axis else 1 for i in range(ndim)])
+
+
+@composed(np.ix_)
+def _ix(*args: Any) -> tuple[Any, ...]:
+    shapes = [np.shape(a) for a in args]
+    if any(len(shape) != 1 for shape in shapes):
+        raise ValueError(f"np.ix_ needs arrays of one axis, not of the shapes {', '.join(map(str, shapes))}")
+    args = tuple([np.flatnonzero(a) if np.result_type(a).kind == "b" else a for a in args])
+    return tuple([_along(a, axis, len(args)) for axis, a in enumerate(args)])
 
 
 @composed(np.full_like)
@@ -102,12 +153,35 @@ def _roll(g: Any, out: Any, x: Any, shift: Any, axis: Any = None) -> Any:
 defvjp(np.roll, _roll)
 
 
+@composed(np.rollaxis)
+def _rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
+    axis = normalize_axis_index(axis, a.ndim)
+    if not -a.ndim <= start <= a.ndim:
+        raise np.exceptions.AxisError(f"np.rollaxis: start={start} is no place among the axes of shape {a.shape}")
+    start = start + a.ndim if start < 0 else start
+    return np.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+@composed(np.rot90)
+def _rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
+    axes = normalize_axis_tuple(axes, m.ndim)
+    if len(axes) != 2:
+        raise ValueError(f"np.rot90 turns in the plane of two axes, not of {len(axes)}")
+    if k % 2:
+        return np.swapaxes(np.flip(m, axes[1 if k % 4 == 1 else 0]), *axes)
+    return np.flip(m, axes if k % 4 else ())
+
+
 # repeating
 @composed(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), axis or 0
     axis = normalize_axis_index(axis, a.ndim)
+    if isinstance(repeats, int):
+        shape = a.shape[: axis + 1], a.shape[axis + 1 :]
+        copies = np.broadcast_to(np.expand_dims(a, axis + 1), (*shape[0], repeats, *shape[1]))
+        return np.reshape(copies, (*a.shape[:axis], a.shape[axis] * repeats, *shape[1]))
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 
 
@@ -120,6 +194,34 @@ def _tile(A: Any, reps: Any) -> Any:
     between = np.reshape(A, [n for size in shape for n in (1, size)])
     copies = np.broadcast_to(between, [n for pair in zip(reps, shape, strict=True) for n in pair])
     return np.reshape(copies, [r * size for r, size in zip(reps, shape, strict=True)])
+
+
+@composed(np.resize)
+def _resize(a: Any, new_shape: Any) -> Any:
+    new_shape = tuple(np.atleast_1d(new_shape).tolist())
+    if any(n < 0 for n in new_shape):
+        raise ValueError(f"np.resize cannot make the shape {new_shape}")
+    size = math.prod(new_shape)
+    if not a.size:
+        return np.zeros_like(a, shape=new_shape)
+    return np.reshape(np.tile(np.ravel(a), -(-size // a.size))[:size], new_shape)
+
+
+def _windows(
+    g: Any, out: Any, x: Any, window_shape: Any, axis: Any = None, *, subok: Any = False, writeable: Any = False
+) -> Any:
+    axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis).tolist()]
+    total = np.zeros_like(x)
+    for offset in np.ndindex(*np.atleast_1d(window_shape).tolist()):  # all elements at one place in their windows
+        start = [0] * x.ndim
+        for a, n in zip(axes, offset, strict=True):
+            start[a] += n
+        place = tuple([slice(n, n + size) for n, size in zip(start, out.shape, strict=False)])
+        total = total + scatter_add(g[(..., *offset)], place, x.shape)
+    return total
+
+
+defvjp(sliding_window_view, _windows)
 
 
 # triangles and diagonals
@@ -164,3 +266,8 @@ def _diag(v: Any, k: Any = 0) -> Any:
     if v.ndim != 1:
         raise ValueError(f"np.diag of shape {v.shape} needs one axis (to make a matrix) or two (to read its diagonal)")
     return diagonal_matrix(v, k)
+
+
+@composed(np.diagflat)
+def _diagflat(v: Any, k: Any = 0) -> Any:
+    return diagonal_matrix(np.ravel(v), k)
