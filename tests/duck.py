@@ -101,6 +101,9 @@ class Duck(NDArrayOperatorsMixin):
     def __float__(self) -> float:
         return float(self._array)
 
+    def __int__(self) -> int:
+        return int(self._array)
+
     def __bool__(self) -> bool:
         return bool(self._array)
 

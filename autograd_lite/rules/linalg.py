@@ -13,7 +13,7 @@ import numpy as np
 
 from ..primitive import composed, defvjp, defvjp_joint, plain, primitive
 from .decompositions import adjoint, data, diagonal_matrix, factors_of, hermitian_part, transposed
-from .elementwise import conj, is_complex
+from .elementwise import conj, is_complex, masked
 
 plain([np.linalg.matrix_rank])
 
@@ -117,8 +117,8 @@ def _slogdet(g: Any, out: Any, a: Any) -> Any:
     if is_complex(a):
         turn = 0 if g_sign is None else 1j * np.imag(g_sign * sign)
         g = turn if g is None else g + turn
-    if g is None:
-        return np.zeros_like(a)
+    if g is None:  # the sign of real numbers is constant
+        return masked(a, False)
     singular = sign == 0
     if not np.any(singular):
         return over_matrices(g) * transposed(np.linalg.inv(a))

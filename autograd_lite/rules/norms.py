@@ -24,7 +24,7 @@ def norm(x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
 
 def _norm_share(g: Any, out: Any, x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
     if not x.size:
-        return np.zeros_like(x)
+        return masked(x, False)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     if not keepdims and axes:
         g, out = np.expand_dims(g, axes), np.expand_dims(out, axes)
@@ -39,7 +39,7 @@ def _norm_share(g: Any, out: Any, x: Any, ord: Any, axis: Any, keepdims: Any) ->
 def _vector_share(g: Any, out: Any, x: Any, p: Any, axis: Any) -> Any:
     """(|x| / norm)^(p-1), in the direction of x"""
     if p == 0:  # a count
-        return np.zeros_like(x)
+        return masked(x, False)
     direction = conj(np.sign(x))
     if p == 1:
         return g * direction

@@ -8,11 +8,13 @@ There is one file a chapter.
 from . import (
     calculus,
     complex_numbers,
+    decompositions,
     elementwise,
     fft,
     indexing,
     linalg,
     nan,
+    norms,
     polynomial,
     products,
     reduction,
@@ -27,7 +29,7 @@ from .case import CASES, Case, complex_sample, results, sample, strided, weighte
 BY_NAME = {c.name: c for c in CASES}
 
 __all__ = [
-    "BY_NAME", "CASES", "Case", "calculus", "complex_numbers", "complex_sample", "elementwise", "fft", "indexing",
-    "linalg", "nan", "polynomial", "products", "reduction", "results", "sample", "shape", "special", "statistics",
-    "strided", "ufunc_methods", "weighted_sum", "weights_for", "wholes",
+    "BY_NAME", "CASES", "Case", "calculus", "complex_numbers", "complex_sample", "decompositions", "elementwise",
+    "fft", "indexing", "linalg", "nan", "norms", "polynomial", "products", "reduction", "results", "sample",
+    "shape", "special", "statistics", "strided", "ufunc_methods", "weighted_sum", "weights_for", "wholes",
 ]  # fmt: skip
