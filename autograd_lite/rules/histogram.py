@@ -51,7 +51,8 @@ def _binned(columns: list[Any], edges: list[Any], counts: Any, weights: Any, den
         return counts
     total = np.sum(counts)
     for axis, ends in enumerate(edges):
-        counts = counts / np.reshape(np.diff(ends), [-1 if i == axis else 1 for i, _ in enumerate(edges)])
+        widths = np.diff(ends).astype(float)
+        counts = counts / np.reshape(widths, [-1 if i == axis else 1 for i, _ in enumerate(edges)])
     return counts / total
 
 
@@ -67,12 +68,15 @@ def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, w
 @composed(np.histogramdd)
 def _histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     counts, plain_edges = np.histogramdd(plain(sample), plain(bins), range, weights=plain(weights))
-    columns = np.unstack(sample, axis=1) if np.ndim(sample) == 2 and hasattr(sample, "shape") else sample
-    columns = [columns] if len(plain_edges) == 1 != len(columns) else [array(column) for column in columns]
-    bins = bins if np.ndim(bins) or isinstance(bins, list | tuple) else [bins] * len(columns)
+    if hasattr(sample, "shape"):
+        columns = np.unstack(sample, axis=1) if sample.ndim == 2 else [sample]
+    else:
+        columns = [array(column) for column in sample]
+    bins = bins if hasattr(bins, "__len__") else [bins] * len(columns)
     ranges = [None] * len(columns) if range is None else range
     ends = [np.histogram_bin_edges(*given) for given in zip(columns, bins, ranges, strict=True)]
-    return _binned(plain(columns), ends, counts, weights, density), tuple(ends)
+    edges = [end.astype(like.dtype) for end, like in zip(ends, plain_edges, strict=True)]
+    return _binned(plain(columns), edges, counts, weights, density), tuple(edges)
 
 
 @composed(np.histogram2d)

@@ -117,8 +117,9 @@ class _Place:
         shape = rows(a, axis).shape
         distinct = fraction.ndim < len(shape)  # one quantile, which chooses one element of each row
         share = scatter_add(g * (1 - fraction), self.low, shape, distinct)
-        if is_value(fraction) or np.any(fraction > 0):
-            share = share + scatter_add(masked(g, self.low[-1] != self.high[-1]) * fraction, self.high, shape, distinct)
+        reaches = self.low[-1] != self.high[-1] if is_value(fraction) else fraction > 0
+        if np.any(reaches):
+            share = share + scatter_add(masked(g, reaches) * fraction, self.high, shape, distinct)
         return from_rows(share, axis, a)
 
 

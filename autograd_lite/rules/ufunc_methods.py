@@ -113,7 +113,7 @@ def _reduction(ufunc: Any) -> Any:
 
 @ufunc_method("reduce")
 def _reduce(
-    ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, *,
+    ufunc: Any, array: Any, /, axis: Any = 0, dtype: Any = None, *,
     keepdims: Any = False, initial: Any = np._NoValue, where: Any = True,
 ) -> Any:  # fmt: skip
     _refuse_values(ufunc, "reduce", axis=axis, initial=initial, where=where)
@@ -163,7 +163,7 @@ def _accumulation(ufunc: Any) -> Any:
 
 
 @ufunc_method("accumulate")
-def _accumulate(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None) -> Any:
+def _accumulate(ufunc: Any, array: Any, /, axis: Any = 0, dtype: Any = None) -> Any:
     if dtype is not None:
         array = array.astype(dtype)
     if axis is None and array.ndim == 1:
@@ -186,7 +186,7 @@ def _outer(ufunc: Any, a: Any, b: Any, /) -> Any:
 def _segments(indices: Any, n: int) -> list[Any]:
     """The elements behind each result of `reduceat`: from an index up to the next, or one if that is not higher."""
     ends = [*indices[1:], n]
-    return [np.arange(start, max(end, start + 1)) for start, end in zip(indices, ends, strict=True)]
+    return [np.arange(start, max(end, start + 1)) for start, end in zip(indices, ends, strict=False)]
 
 
 @primitive
@@ -206,7 +206,7 @@ defvjp(sums_between, _sums_between_share)
 
 
 @ufunc_method("reduceat")
-def _reduceat(ufunc: Any, array: Any, indices: Any, axis: Any = 0, dtype: Any = None) -> Any:
+def _reduceat(ufunc: Any, array: Any, /, indices: Any, axis: Any = 0, dtype: Any = None) -> Any:
     _refuse_values(ufunc, "reduceat", indices=indices, axis=axis)
     axis = normalize_axis_index(axis, array.ndim)
     ufunc.reduceat(np.ones(array.shape[axis]), indices)  # raises what NumPy does about the indices
