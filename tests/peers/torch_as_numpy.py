@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from .torch_calculus import CALCULUS
+from .torch_linalg import LinalgAsNumPy
 
 torch.set_default_dtype(torch.float64)
 
@@ -90,7 +91,6 @@ NUMPY_NAMES = {
     "fabs": torch.abs,
     "inf": np.inf,
     "flip": lambda x, axis=None: torch.flip(x, tuple(range(x.ndim)) if axis is None else axis),
-    "linalg": SimpleNamespace(norm=lambda x, ord=None, axis=None, keep=False: torch.linalg.norm(x, ord, axis, keep)),
     "matrix_transpose": lambda x: x.mT,
     "matvec": lambda x, y: torch.einsum("...ij,...j->...i", x, y),
     "pad": pad,
@@ -114,6 +114,7 @@ NUMPY_NAMES = {
     # ---- calculus, polynomials, emath ----
     **CALCULUS,
     # ---- linalg ----
+    "linalg": LinalgAsNumPy(),
     # ---- fft, complex ----
     "angle": lambda z, deg=False: torch.rad2deg(torch.angle(z)) if deg else torch.angle(z),
     "imag": lambda z: torch.imag(z) if z.is_complex() else z * 0,

@@ -100,16 +100,6 @@ each("thin svd", lambda np, x: _singular(np.linalg.svd(x, full_matrices=False)),
 each("values of svd", lambda np, x: np.linalg.svd(x)[1], [SQUARES[1], TALL[0], WIDE[2]])
 each("svd without vectors", lambda np, x: np.linalg.svd(x, compute_uv=False), [*SQUARES, *TALL, *WIDE])
 each("svdvals", lambda np, x: np.linalg.svdvals(x), [*SQUARES, *TALL, *WIDE])
-each(
-    "projection on no column",
-    lambda np, x: (lambda u: u @ u.swapaxes(-1, -2).conj())(np.linalg.svd(x)[0][..., 2:]),
-    TALL,
-)
-each(
-    "projection on no row",
-    lambda np, x: (lambda vh: vh.swapaxes(-1, -2).conj() @ vh)(np.linalg.svd(x)[2][..., 2:, :]),
-    WIDE,
-)
 _indefinite = [(shape, x - 4 * np.eye(x.shape[-1])) for shape, x in SQUARES[1:5:3]]
 each("hermitian svd", lambda np, x: _singular(np.linalg.svd(mirrored(x), hermitian=True)), _indefinite)
 each(
