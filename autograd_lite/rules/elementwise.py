@@ -43,7 +43,7 @@ defvjp(np.cbrt, lambda g, out, x: g / (3 * out * out))
 
 def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
     if isinstance(y, float | int):
-        return g * (y * x ** (y - 1)) if y != 0 else g * 0
+        return g * (y * x ** (y - 1)) if y != 0 else masked(g, False)
     one_where_constant = np.where(y == 0, 1, y)  # x**0 is constant, also at x = 0
     return g * (y * x ** (one_where_constant - 1))
 
@@ -176,8 +176,12 @@ defvjp(np.sinc, _sinc)
 # absolute values and signs; np.sign of a real number returns a plain array, 0 at 0
 defvjp(np.absolute, lambda g, out, x: g * conj(np.sign(x)))
 defvjp(np.fabs, lambda g, out, x: g * np.sign(x))
-defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))), lambda g, out, x, y: g * 0)
-defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: g * 0)
+defvjp(
+    np.copysign,
+    lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))),
+    lambda g, out, x, y: masked(g, False),
+)
+defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: masked(g, False))
 
 
 def _data(x: Any) -> Any:

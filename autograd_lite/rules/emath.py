@@ -21,7 +21,7 @@ def _complex_where(outside: Callable[[Any], Any], x: Any) -> Any:
     """`x` as complex numbers if one of them is real and outside of where the function is real."""
     x = _typed(x)
     if np.any(np.isreal(x) & outside(x)):
-        return astype(x, np.dtype(np.complex64 if x.dtype.char in "fbhBH" else np.complex128))
+        return astype(x, np.dtype(np.complex64 if x.dtype.char in "fFbhBH" else np.complex128))
     return x
 
 

@@ -46,7 +46,7 @@ defvjp(polyval, _polyval_coefficients, lambda g, out, p, x: g * np.polyval(np.po
 
 @composed(np.polyval)
 def _polyval(p: Any, x: Any) -> Any:
-    p, x = _coefficients(p), _coefficients(x)
+    p, x = array(p.coeffs if isinstance(p, np.poly1d) else p), _coefficients(x)
     if p.ndim == 1:
         return polyval(p, x)
     y = masked(x, False)
@@ -91,6 +91,8 @@ def _polysub(a1: Any, a2: Any) -> Any:
 def _without_leading_zeros(p: Any) -> Any:
     """The coefficients from the first that is not 0, at least one; those in front get no gradient."""
     p = np.atleast_1d(_coefficients(p))
+    if p.ndim > 1:
+        raise ValueError(f"np.polymul takes coefficients along one axis, but they have shape {p.shape}")
     while len(p) > 1 and p[0] == 0:
         p = p[1:]
     return p if len(p) else np.zeros_like(p, shape=(1,))
