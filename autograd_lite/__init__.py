@@ -17,6 +17,7 @@ from .checkpoint import checkpoint, register_generator
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
 from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
+from .mutation import detect_mutation
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
 from .transforms import elementwise_grad, grad, jvp, value_and_grad, vjp
@@ -36,6 +37,7 @@ __all__ = [
     "defvjp",
     "defvjp_joint",
     "detect_anomaly",
+    "detect_mutation",
     "draw",
     "elementwise_grad",
     "enable_grad",

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from .tree import flatten
 from .value import Value
 from .variables import Argnums, Variables, inside, matched, plain, pull_back, results_of, transforming
 
@@ -160,9 +159,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
     return gradient
 
 
-def vjp(
-    function: Callable[..., Any], *args: Any, argnums: Argnums | None = None
-) -> tuple[Any, Callable[[Any], Any]]:
+def vjp(function: Callable[..., Any], *args: Any, argnums: Argnums | None = None) -> tuple[Any, Callable[[Any], Any]]:
     """The value of a function, and the function that pulls cotangents of the result back to the arguments.
 
     The vector-Jacobian product: for a result y and a cotangent v it is the gradient of Σ v y. On complex numbers that
@@ -248,7 +245,7 @@ def jvp(
         value = function(*variables.args)
         leaves, rebuild = results_of(value, variables.function)
         results = [leaf.value for leaf in leaves]
-        cotangents = [Value(_floating(_ones_like(result))) for result in results]
+        cotangents: list[Any] = [Value(_floating(_ones_like(result))) for result in results]
         gradients = pull_back(results, cotangents, variables.nodes, lifted=True)
         moved = pull_back(gradients, directions, [c.node for c in cotangents], variables.lifted)
     return value if variables.lifted else plain(value), rebuild(moved, True)

@@ -130,7 +130,7 @@ def _numbers(argnums: Argnums | None, count: int) -> Iterable[int]:
     return argnums if isinstance(argnums, Sequence) else (argnums,)
 
 
-def _fresh(leaf: Leaf, owner: Owner, all_are: bool) -> Value:
+def _fresh(leaf: Leaf, owner: Owner, all_are: bool) -> Any:
     """A fresh handle for an argument; a Value of an outer transform stays connected to it."""
     x = leaf.value
     if isinstance(x, Value):
@@ -236,7 +236,8 @@ def pull_back(results: Sequence[Any], cotangents: Sequence[Any], targets: list[N
         lifted: the pass is recorded and the gradients are Values.
     """
     lift = Value._attached if lifted else None
-    dependent, seeds = [], []
+    dependent: list[Any] = []
+    seeds: list[Any] = []
     for result, cotangent in zip(results, cotangents, strict=True):
         if isinstance(result, Value) and result.requires_grad:
             if lift is None:
