@@ -186,9 +186,6 @@ class ArrayMethods:
     def __round__(self, digits: int | None = None) -> Any:
         return round(self._real_item(), digits)
 
-    def __complex__(self) -> complex:
-        return complex(self.item())
-
     def __int__(self) -> int:
         return int(self._real_item())
 

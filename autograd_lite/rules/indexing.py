@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..primitive import Results, composed, defvjp, defvjp_joint, plain_array, primitive
-from .elementwise import masked
+from .elementwise import is_complex, masked
 from .scatter import reads_once, scatter_add
 
 
@@ -21,6 +21,11 @@ def getitem(x: Any, index: Any, distinct: bool = False) -> Any:
 @primitive
 def setitem(x: Any, item: Any, index: Any) -> Any:
     """A copy of `x` in which `index` holds `item`."""
+    if is_complex(item) and not is_complex(x):
+        raise TypeError(
+            f"complex numbers written into {x.dtype} would lose their imaginary parts. Make it complex first, "
+            "v.astype(complex), or write the real part, item.real."
+        )
     out = np.copy(x)
     out[index] = item
     return out if np.ndim(x) else out[()]
