@@ -5,7 +5,10 @@ Every method goes through NumPy's protocol, so nothing here knows how an operati
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from inspect import isfunction
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +20,30 @@ from .rules import astype, view
 
 # real and complex dtypes of the same precision
 _PAIRS = [{np.dtype(np.float32), np.dtype(np.complex64)}, {np.dtype(np.float64), np.dtype(np.complex128)}]
+
+
+def _asked_by_scipy() -> str:
+    """If a function of SciPy wanted the array: its name, and what to write instead."""
+    frame, caller = sys._getframe(2), None
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(("scipy.", "numpy.")):
+        if frame.f_globals["__name__"].startswith("scipy."):
+            caller = frame
+        frame = frame.f_back  # type: ignore[assignment]
+    if caller is None:
+        return ""
+    name, module = caller.f_code.co_name, str(caller.f_globals["__name__"])
+    if name == "wrapper":  # a decorator's: the function that it calls is the one that the user knows
+        for inner in caller.f_locals.values():
+            if isfunction(inner) and inner.__module__.startswith("scipy."):
+                name, module = inner.__name__, inner.__module__
+    chapter = module.split(".")[1]
+    ours = import_module(f"{__package__}.{chapter}") if chapter in ("linalg", "special") else None
+    if name in getattr(ours, "__all__", ()):
+        return f"Write {__package__}.{chapter}.{name}(...), which takes Values."
+    if hasattr(getattr(np, chapter, None), name):
+        return f"Write numpy.{chapter}.{name}(...), which takes Values."
+    asked = f"scipy.{chapter}" if name.startswith("_") else f"scipy.{chapter}.{name}"
+    return f"{asked} takes plain arrays alone: write v.data for the array."
 
 
 def _method(function: Any) -> Callable[..., Any]:
@@ -146,7 +173,7 @@ class ArrayMethods:
         if self.requires_grad:
             raise TypeError(
                 f"turning {called(self.name)} of shape {self.shape} into a plain array would drop its gradient in "
-                "silence. Write v.data for the array, or np.stack([...]) to join Values."
+                f"silence. {_asked_by_scipy() or 'Write v.data for the array, or np.stack([...]) to join Values.'}"
             )
         return np.array(self._data, dtype=dtype, copy=copy)
 

@@ -56,7 +56,9 @@ def _rgamma(g: Any, out: Any, x: Any) -> Any:
 defvjp(special.rgamma, _rgamma)
 
 defvjp(ufunc_behind(special.zeta, 2.0), no_rule, lambda g, out, x, q: -g * (x * special.zeta(x + 1, q)))
-refused("in the argument of Riemann's zeta no formula for it is known.", [ufunc_behind(special.zeta)])
+refused(
+    "of Riemann's zeta no formula for the derivative is known. Compute with v.data.", [ufunc_behind(special.zeta)]
+)
 
 defvjp(
     special.beta,

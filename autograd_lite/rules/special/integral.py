@@ -18,9 +18,8 @@ defvjp(special.exp1, lambda g, out, x: -g * (np.exp(-x) / x))
 
 def _expn(g: Any, out: Any, n: Any, x: Any) -> Any:
     """-E_(n-1); for n = 0 by the recurrence, because SciPy has no negative order."""
-    lowest = np.asarray(n) == 0
-    below = special.expn(np.where(lowest, 0, n - 1), x)
-    return -g * np.where(lowest, (np.exp(-x) + below) / x, below)
+    below = special.expn(np.maximum(n - 1, 0), x)
+    return -g * np.where(np.equal(n, 0), (np.exp(-x) + below) / x, below)
 
 
 defvjp(special.expn, no_rule, _expn)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from scipy import special
+
+from autograd_lite import special as ours
 
 from .case import case, complex_sample, sample, strided
 
@@ -90,8 +93,11 @@ for _name, _bounds in SEVERAL.items():
 
 
 def library(np: Any) -> Any:
-    """`scipy.special`, or what a peer that stands in for NumPy has for it."""
-    return getattr(np, "special", special)
+    """`scipy.special` and `autograd_lite.special`, or what a peer that stands in for NumPy has for them."""
+    return getattr(np, "special", _BOTH)
+
+
+_BOTH = SimpleNamespace(**{**vars(special), **{name: getattr(ours, name) for name in ours.__all__}})
 
 
 # shapes
@@ -145,7 +151,43 @@ case("special Hermite of degree 0", lambda np, x: x * library(np).eval_hermite(0
 case("special pdtr of a count that is not whole", lambda np, x: library(np).pdtr(2.7, x), (3,), low=0.5)
 case("special tklmbda outside", lambda np, x: library(np).tklmbda(x, 2.0), np.array([-0.7, 0.1, 0.8]))
 
-# complex numbers
+# ---- functions of `autograd_lite.special` ----
+
+for _name in ("logsumexp", "softmax", "log_softmax"):
+    for _shape, _axis in (((3,), None), ((), None), ((2, 3), None), ((2, 3), 0), ((2, 3), -1), ((2, 3, 2), (0, 2)), ((0, 3), 1)):
+
+        def _along(np: Any, x: Any, name: str = _name, axis: Any = _axis) -> Any:
+            return getattr(library(np), name)(x, axis=axis)
+
+        case(f"{_name} of {_shape} axis {_axis}", _along, _shape)
+case("logsumexp keepdims", lambda np, x: library(np).logsumexp(x, axis=0, keepdims=True), (2, 3))
+case("logsumexp with weights", lambda np, x, b: library(np).logsumexp(x, axis=1, b=b), (2, 3), sample((3,), 0.2, 1, 1))
+case("logsumexp with a weight 0", lambda np, x: library(np).logsumexp(x, b=np.array([0.5, 0.0, 2.0])), (3,))
+case(
+    "logsumexp with signs",
+    lambda np, x, b: library(np).logsumexp(x, axis=1, b=b, return_sign=True)[0],
+    (2, 3),
+    np.array([[1.0, -2.0, 0.5], [-1.0, -0.5, 0.2]]),
+)
+case("logsumexp of large numbers", lambda np, x: library(np).logsumexp(x), np.array([1000.0, 1000.5, -1000.0]))
+case("logsumexp of complex", lambda np, x: library(np).logsumexp(x), complex_sample((3,), -1, 1))
+case("logsumexp with -inf", lambda np, x: library(np).logsumexp(np.concatenate([x, np.array([-np.inf])])), (3,))
+for _n in range(3):
+    case(f"polygamma {_n}", lambda np, x, n=_n: library(np).polygamma(n, x), (3,), low=0.5)
+case("polygamma of orders", lambda np, x: library(np).polygamma(np.array([0, 1, 2]), x), (3,), low=0.5)
+case("multigammaln", lambda np, x: library(np).multigammaln(x, 3), (3,), low=1.5, exact=False)
+for _name in ("spherical_jn", "spherical_yn", "spherical_in", "spherical_kn"):
+    for _n in (0, 2):
+
+        def _spherical(np: Any, x: Any, name: str = _name, n: int = _n) -> Any:
+            return getattr(library(np), name)(n, x)
+
+        case(f"{_name} {_n}", _spherical, (3,), low=0.5)
+case("spherical_jn at 0", lambda np, x: library(np).spherical_jn(1, x), np.array([0.0]))
+case("spherical_jn complex", lambda np, x: library(np).spherical_jn(2, x), complex_sample((3,), 0.3, 1.2))
+
+# ---- complex numbers ----
+
 for _name in ("erf", "erfc", "erfcx", "erfi", "dawsn", "wofz", "ndtr", "log_ndtr", "gamma", "rgamma", "expm1", "log1p",
               "spence", "expi", "exp1", "wrightomega", "fresnel", "sici", "shichi", "airy", "lambertw"):  # fmt: skip
 
