@@ -14,6 +14,7 @@ from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
+from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
 from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
@@ -34,6 +35,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "current_scope",
+    "custom_vjp",
     "defvjp",
     "defvjp_joint",
     "detect_anomaly",

@@ -263,7 +263,7 @@ def ancestors(roots: Iterable[Node], *, constants: bool = False, since: int = 0)
     seen = set(roots)
     found = list(seen)
     for node in found:  # grows while it is read
-        if node.order < since:
+        if since and node.order < since:
             continue
         for parent in node.parents:
             if parent is not None and parent not in seen and (type(parent) is Node or constants):
@@ -341,7 +341,7 @@ def backpropagate(
                 found[node] = gradient.copy() if type(gradient) is ndarray and node not in ours else gradient
 
         function = node.function
-        if function is None or node.order < since:
+        if function is None or (since and node.order < since):
             continue
         args, out, kwargs, parents = node.args, node.out, node.kwargs, node.parents
         if lift is not None:

@@ -161,10 +161,11 @@ def _array(tensor: Any) -> Any:
 
 def _filled(tensor: T, numbers: Any) -> T:
     array = _array(tensor)
-    if isinstance(array, np.generic):
+    scalar = isinstance(array, np.generic)
+    if scalar:
         array = type(array)(numbers)
-    else:
-        array[...] = numbers
     if isinstance(tensor, ag.Value):
-        tensor.data = array
+        tensor.data = array  # first, so that graphs that have read the old numbers let go of the array
+    if not scalar:
+        array[...] = numbers
     return tensor

@@ -9,6 +9,7 @@ import numpy as np
 import autograd_lite as ag
 
 default_generator = np.random.default_rng()
+ag.register_generator(default_generator)  # so that dropout under checkpoint draws the same mask again
 
 
 def manual_seed(seed: int) -> np.random.Generator:

@@ -104,14 +104,14 @@ class Bucket:
 
     def step(self, update: Callable[..., None], group: dict[str, Any], gradients: list[Any]) -> None:
         """One step of every parameter that has a gradient: `Optimizer.update`, block by block."""
-        if self._blocks is None:
-            self._blocks = self._planned()
         params, views, steps = self.params, self.views, self.steps
         for i in self._active:
             p, view = params[i], views[i]
             if p.data is not view:
                 view[...] = p.data
             p.data = view  # a fresh leaf: graphs that read the old contents must not run backward
+        if self._blocks is None:
+            self._blocks = self._planned()  # not before: under detect_mutation the assignments above unlock `theta`
         for block in self._blocks:
             t = steps[block.first] + 1
             update(group, t, block.theta, block.gradient(gradients), *block.scratch, *block.arrays)
