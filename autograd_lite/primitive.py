@@ -269,6 +269,8 @@ def describe(function: Any) -> str:
         return repr(function)
     if isinstance(function, Primitive):
         return str(name).lstrip("_")
+    if is_ufunc(getattr(function, "__self__", None)):  # np.add.reduce
+        return f"{describe(function.__self__)}.{name}"
     module = getattr(function, "__module__", None)
     if module is None and is_ufunc(function):  # ufuncs do not say where they come from
         special = sys.modules.get("scipy.special")  # ... where some stand behind a Python function

@@ -178,8 +178,6 @@ def _accumulate(ufunc: Any, array: Any, /, axis: Any = 0, dtype: Any = None) -> 
 
 @ufunc_method("outer")
 def _outer(ufunc: Any, a: Any, b: Any, /) -> Any:
-    if ufunc.signature is not None:
-        raise TypeError(f"{describe(ufunc)}.outer: it is a function of arrays, not of numbers, and has no outer form")
     return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
 
 
