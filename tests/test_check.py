@@ -59,6 +59,36 @@ def test_nan_is_a_disagreement() -> None:
         check_grads(with_rule(lambda g, out, x: g * np.nan), np.ones(1), order=1)
 
 
+def test_right_complex_gradients_pass() -> None:
+    z, x = np.array([1 + 2j, -0.5j]), np.array([0.3, 2.0])
+    check_grads(lambda z, x: [z * x, np.abs(z) * x, z.conj() ** 2], z, x)
+    check_grads(lambda p: p["z"].real @ p["x"] * np.exp(p["z"]), {"z": z, "x": x})
+    check_grads(np.exp, 1j)
+    check_grads(with_rule(lambda g, out, x: 2 * g * x), z.astype(np.complex64))
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda g, out, x: 2 * g * np.conjugate(x), "argument 0 at index"),  # PyTorch's rule, in the wrong place
+        (lambda g, out, x: 2 * np.conjugate(g) * x, "argument 0 at index"),
+        (lambda g, out, x: 2 * g * x + 1e-3, r"at index \(0,\): the rules"),
+        (lambda g, out, x: 2 * g * x + 1e-3j, r"at index \(0,\), imaginary part: the rules"),
+        (lambda g, out, x: 2 * g * x + np.imag(out) * 1e-3, "first-order"),
+    ],
+)
+def test_a_wrong_complex_derivative_is_named(rule: Any, message: str) -> None:
+    with pytest.raises(GradientError, match=message):
+        check_grads(with_rule(rule), np.array([1 + 2j, -0.5 + 1j]))
+
+
+def test_a_wrong_second_derivative_of_complex_numbers_is_named() -> None:
+    wrong = with_rule(lambda g, out, x: 2 * g * (x if not isinstance(x, Value) else x.real + 1j * x.imag.data))
+    check_grads(wrong, 1 + 2j, order=1)
+    with pytest.raises(GradientError, match=r"second-order gradient of argument 0 at index \(\), imaginary part"):
+        check_grads(wrong, 1 + 2j)
+
+
 def test_the_arguments_are_not_changed() -> None:
     x = np.ones(3, np.float32)
     x.flags.writeable = False
