@@ -25,6 +25,7 @@ _NO_KEYWORDS: dict[Any, set[str]] = {
     np.clip: {"min", "max"},
     np.einsum: {"out"},
 }
+_MAKERS = {np.asarray, np.array, np.arange, np.eye, np.identity, np.full, np.ones, np.zeros, np.empty}
 _TAKES_HOST_INDICES = {np.take: 1, np.take_along_axis: 1}
 
 
@@ -67,10 +68,10 @@ class Duck(NDArrayOperatorsMixin):
         refused = _NO_KEYWORDS.get(function, set()) & kwargs.keys()
         if refused:
             raise TypeError(f"{function.__name__} does not know {refused}")
+        if function in _MAKERS:  # np.asarray(host, like=duck) is how arrays get here; NumPy takes `like` off
+            return Duck(function(*[x._array if isinstance(x, Duck) else x for x in args], **kwargs))
         host = _TAKES_HOST_INDICES.get(function)
         arrays = [x if i == host and type(x) is np.ndarray else _on_device(x) for i, x in enumerate(args)]
-        if kwargs.pop("like", None) is not None:  # np.asarray(host, like=duck) is how arrays get here
-            return Duck(function(*[x._array if isinstance(x, Duck) else x for x in args], **kwargs))
         return _wrapped(function(*arrays, **_on_device(kwargs)))
 
     # ---- an array's own ----

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -41,11 +43,12 @@ def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 @composed(np.piecewise)
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     conditions = plain_array(condlist)
-    if np.isscalar(conditions) or (not isinstance(conditions[0], list | np.ndarray) and np.ndim(x)):
-        conditions = [conditions]
-    conditions = [np.astype(np.asanyarray(plain_array(c)), bool) for c in conditions]
+    if not getattr(conditions, "ndim", not np.isscalar(conditions)) or (np.ndim(x) and not np.ndim(conditions[0])):
+        conditions = [conditions]  # NumPy takes a single one, too
+    conditions = [c if hasattr(c, "dtype") else np.asarray(c) for c in map(plain_array, conditions)]
+    conditions = [c.astype(bool) for c in conditions]
     if len(funclist) == len(conditions) + 1:  # the last is for everywhere else
-        conditions.append(~np.any(conditions, axis=0))
+        conditions.append(~reduce(operator.or_, conditions))
     if len(funclist) != len(conditions):
         n = len(conditions)
         raise ValueError(f"np.piecewise with {n} conditions needs {n} or {n + 1} functions, not {len(funclist)}")

@@ -113,7 +113,7 @@ def _wide(x: Any, axis: int, width: int, content: Any) -> Any:
 def _padded_with(x: Any, widths: list[Widths], constant_values: Any) -> Any:
     values = _pairs(constant_values, x.ndim)
     if not is_value(values):
-        return pad_constant(x, widths, values)
+        return pad_constant(x, widths, values.tolist())
     return _around(
         x, widths, lambda x, axis, width: tuple([_wide(x, axis, width[side], values[axis, side]) for side in (0, 1)])
     )
