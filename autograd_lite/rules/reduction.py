@@ -76,13 +76,8 @@ defvjp(np.mean, mean_share)
 
 
 # variances
-def _centred(x: Any, axis: Any, mean: Any, where: Any) -> Any:
-    """The conjugate of the distance from the mean, 0 for what is left out."""
-    if where is True:
-        centred = x - (np.mean(x, axis=axis, keepdims=True) if mean is None else mean)
-    else:
-        centred = masked(x - (np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean), where)
-    return np.conjugate(centred) if x.dtype.kind == "c" else centred
+def _conjugate(x: Any) -> Any:
+    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def var_share(
@@ -94,10 +89,14 @@ def var_share(
     lost = ddof if correction is None else correction
     if where is True:
         n = max((x.size // out.size if out.size else 0) - lost, 0)
-        return spread(g * (2 / n if n else np.nan), axis, keepdims, x) * _centred(x, axis, mean, where)
+        centred = x - (np.mean(x, axis=axis, keepdims=True) if mean is None else mean)
+        return spread(g * (2 / n if n else np.nan), axis, keepdims, x) * _conjugate(centred)
     count = np.maximum(_count(where, x, axis), 1)  # where nothing is left, nothing gets a gradient
     free = np.where(count > lost, count - lost, np.nan)
-    return masked(spread(g, axis, keepdims, x) * (2 / free) * _centred(x, axis, mean, where), where)
+    if mean is None:
+        mean = np.sum(x, axis=axis, keepdims=True, where=where) / count
+    centred = _conjugate(masked(x - mean, where))
+    return masked(spread(g, axis, keepdims, x) * (2 / free) * centred, where)
 
 
 def std_share(

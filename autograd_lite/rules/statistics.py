@@ -174,8 +174,8 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         return function(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
 
     def place_of(out: Any, a: Any, q: Any, axis: Any, method: Any, weights: Any) -> _Place:
-        exact = a.dtype.type(q) if isinstance(q, float | int) else plain(q)  # the precision in which NumPy looks
-        located = partial(of_positions, q=np.true_divide(exact, unit), axis=-1, method=method)
+        q = plain(q) if unit == 1 else np.true_divide(plain(q), a.dtype.type(unit))  # in NumPy's own precision
+        located = partial(of_positions, q=q, axis=-1, method=method)
         return _Place(located, skips_nan, out, a, axis, weights)
 
     def share_of_a(
