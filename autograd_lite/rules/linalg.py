@@ -197,6 +197,8 @@ defvjp_joint(np.linalg.lstsq, _lstsq)
 @composed(np.linalg.matrix_power)
 def _matrix_power(a: Any, n: Any) -> Any:
     """By repeated squaring, as NumPy does it."""
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"numpy.linalg.matrix_power needs an integer as the exponent, not {n!r}")
     n = index(n)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise np.linalg.LinAlgError(f"numpy.linalg.matrix_power of shape {a.shape}: the last two axes must be equal")

@@ -45,8 +45,9 @@ def _vector_share(g: Any, out: Any, x: Any, p: Any, axis: Any) -> Any:
         return g * direction
     if abs(p) == np.inf:
         return _extremal(g, np.abs(x), p, axis) * direction
-    unit = np.abs(x) / np.where(out == 0, 1, out)
-    zero = unit == 0
+    origin = out == 0  # or a single 0, for p < 0
+    unit = np.abs(x) / np.where(origin, 1, out)
+    zero = (unit == 0) | origin
     return g * (masked(np.where(zero, 1, unit) ** (p - 1), ~zero) * direction)
 
 

@@ -82,6 +82,46 @@ KINKS = [
     kink("norm inf tie", lambda np, x: np.linalg.norm(x, np.inf), [[2, -2, 1]], [[0.5, -0.5, 0]]),
     kink("norm -inf tie", lambda np, x: np.linalg.norm(x, -np.inf), [[2, -2, 3]], [[0.5, -0.5, 0]]),
     kink("frobenius at 0", lambda np, x: np.linalg.norm(x, "fro"), [[[0, 0], [0, 0]]], [[[0, 0], [0, 0]]]),
+    kink("norm 2 of a matrix, tie", lambda np, x: np.linalg.norm(x, 2), [[[2, 0], [0, 2]]], [[[0.5, 0], [0, 0.5]]]),
+    kink(
+        "norm 2 of no matrix",
+        lambda np, x: np.linalg.norm(x, 2),
+        [np.zeros((2, 2))],
+        [np.zeros((2, 2))],
+        as_in_pytorch=False,
+    ),
+    kink(
+        "nuclear norm at 0",
+        lambda np, x: np.linalg.norm(x, "nuc"),
+        [np.zeros((2, 3))],
+        [np.zeros((2, 3))],
+        as_in_pytorch=False,
+    ),
+    kink("norm 1 of a matrix, tie", lambda np, x: np.linalg.norm(x, 1), [[[1, -2], [1, 0]]], [[[0.5, -0.5], [0.5, 0]]]),
+    kink(
+        "norm -inf with a tie", lambda np, x: np.linalg.norm(x, -np.inf), [[[1, 0], [0, -1]]], [[[0.5, 0], [0, -0.5]]]
+    ),
+    kink("norm 0.5 with a 0", lambda np, x: np.linalg.norm(x, 0.5), [[0, 4]], [[0, 1]]),
+    kink("norm 0", lambda np, x: np.linalg.norm(x, 0), [[0, 4]], [[0, 0]]),
+    kink("norm -1 with a 0", lambda np, x: np.linalg.norm(x, -1), [[0, 4]], [[0, 0]]),
+    kink(
+        "a singular value of 0",
+        lambda np, x: np.linalg.svdvals(x).sum(),
+        [[[3, 0], [0, 0]]],
+        [[[1, 0], [0, 0]]],
+        as_in_pytorch=False,
+    ),
+    kink(
+        "equal singular values", lambda np, x: (np.linalg.svdvals(x) ** 2).sum(), [[[3, 0], [0, 3]]], [[[6, 0], [0, 6]]]
+    ),
+    kink("equal eigenvalues", lambda np, x: (np.linalg.eigvalsh(x) ** 2).sum(), [[[3, 0], [0, 3]]], [[[6, 0], [0, 6]]]),
+    kink(
+        "det of a singular matrix",
+        lambda np, x: np.linalg.det(x),
+        [[[1, 2], [2, 4]]],
+        [[[4, -2], [-2, 1]]],
+        as_in_pytorch=False,
+    ),
     kink("std of a constant", lambda np, x: np.std(x), [[2, 2, 2]], [[0, 0, 0]]),
     kink(
         "std of rows, one constant", lambda np, x: np.std(x, axis=1).sum(), [[[2, 2], [1, 3]]], [[[0, 0], [-0.5, 0.5]]]
