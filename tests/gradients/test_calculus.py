@@ -19,12 +19,10 @@ V, M = sample((3,)), sample((2, 3))
 # ---- calculus ----
 
 
-def test_the_slope_of_a_parabola_is_exact_and_so_is_its_gradient() -> None:
+def test_the_slope_of_a_parabola_is_exact() -> None:
     places = np.array([0.0, 0.5, 2.0, 2.5])
     slope = np.gradient(Value(places**2), Value(places), edge_order=2)
     np.testing.assert_allclose(slope.data, 2 * places, rtol=1e-13, atol=1e-13)
-    with pytest.raises(ag.GradientError):  # the derivative of a scaled spacing is not 0, so the check sees something
-        ag.check_grads(lambda x: np.gradient(places**2, x.detach() + 0 * x), places)
 
 
 def test_even_places_have_the_gradient_of_uneven_ones() -> None:
@@ -195,10 +193,14 @@ def test_numpy_polynomial_is_differentiable_in_the_place_and_refuses_coefficient
 # ---- numpy.emath ----
 
 
+def _to_small_integers(x: Any) -> Any:
+    return np.emath.power(x, np.array([2, -1], np.int8))
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64])
 def test_emath_has_numpys_dtypes(dtype: Any) -> None:
     for x in (np.array([2.0, 0.5], dtype), np.array([-2.0, 0.5], dtype)):
-        for function in (np.emath.sqrt, np.emath.log2, np.emath.arcsin, lambda x: np.emath.power(x, 2)):
+        for function in (np.emath.sqrt, np.emath.log2, np.emath.arcsin, _to_small_integers):
             got, expected = function(Value(x)), function(x)
             assert got.dtype == expected.dtype
             np.testing.assert_array_equal(got.data, expected)

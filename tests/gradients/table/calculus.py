@@ -12,7 +12,7 @@ from .case import case, complex_sample, sample, strided
 
 for _shape, _options in (
     ((5,), {}), ((5,), {"n": 2}), ((5,), {"n": 4}), ((5,), {"n": 0}), ((4, 3), {"axis": 0}),
-    ((4, 3), {"axis": 0, "n": 2}), ((3,), {"n": 3}),
+    ((4, 3), {"axis": 0, "n": 2}), ((3,), {"n": 3}), ((2,), {"n": 4}),
     ((4, 3), {}), ((2, 3, 2), {"axis": -2}), ((0, 3), {}),
 ):  # fmt: skip
     case(f"diff {_shape} {_options}", lambda np, x, options=_options: np.diff(x, **options), _shape)

@@ -99,6 +99,11 @@ for _optimize in ("greedy", "optimal", ("greedy", 1000), ["einsum_path", (1, 2),
         return np.einsum("ij,jk,kl->il", x, y, z, optimize=optimize)
 
     case(f"einsum {_optimize}", _einsum_of_three, (2, 3), (3, 2), (2, 2))
+case(
+    "einsum by a path, one index summed alone",
+    lambda np, x, y, z: np.einsum("ij,jk,kl->i", x, y, z, optimize=["einsum_path", (1, 2), (0, 1)]),
+    (2, 3), (3, 2), (2, 2),
+)  # fmt: skip
 for _subscripts, *_arrays in (
     ("ij,jk->ik", complex_sample((2, 3)), complex_sample((3, 2), salt=1)), ("ii->i", complex_sample((2, 2))),
     ("ij->", complex_sample((2, 2))), ("i,i", complex_sample((3,)), sample((3,))), ("...i,i", sample((2, 3)),
