@@ -29,8 +29,31 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "transpose axes": lambda x: x.transpose(1, 0), "transpose tuple": lambda x: x.transpose((1, 0)),
     "transpose list": lambda x: x.transpose([1, 0]), "transpose None": lambda x: x.transpose(None),
     "astype": lambda x: x.astype(np.float32), "flatten F": lambda x: x.flatten("F"),
-    "astype copy": lambda x: x.astype(float, copy=False),
+    "astype copy": lambda x: x.astype(float, copy=False), "cumprod": lambda x: x.cumprod(axis=0),
+    "compress": lambda x: x.compress([True, False, True], axis=1), "compress flat": lambda x: x.compress([False, True]),
+    "conj": lambda x: x.conj(), "conjugate": lambda x: x.conjugate(), "view": lambda x: x.view(),
+    "view float": lambda x: x.view(float), "reshape copy": lambda x: x.reshape(3, 2, copy=True),
+    "sort": lambda x: written(x, lambda w: w.sort()),
+    "sort axis": lambda x: written(x, lambda w: w.sort(0, stable=True)),
+    "partition": lambda x: written(x, lambda w: w.partition(1))[:, 1],
+    "fill": lambda x: written(x, lambda w: w.fill(x[0, 1])),
+    "choose": lambda x: constant(x, np.array([1, 0, 1])).choose(x),
+    "put": lambda x: written(x, lambda w: w.put([0, -1], [5.0, 6.0])),
 }  # fmt: skip
+
+
+def constant(x: Any, array: Any) -> Any:
+    """An array, or a Value that wants no gradient, to go with `x`."""
+    return Value(array, requires_grad=False) if isinstance(x, Value) else array
+
+
+def written(x: Any, write: Callable[[Any], None]) -> Any:
+    """An array, not a leaf, after a method has written into it."""
+    w = x * 1
+    assert write(w) is None
+    return w
+
+
 PLAIN: dict[str, Callable[[Any], Any]] = {
     "round": lambda x: x.round(1), "all": lambda x: x.all(), "any": lambda x: x.any(axis=0),
     "argmax": lambda x: x.argmax(axis=1), "argmin": lambda x: x.argmin(), "argsort": lambda x: x.argsort(axis=0),
@@ -39,7 +62,10 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
     "size": lambda x: x.size, "dtype": lambda x: x.dtype, "nbytes": lambda x: x.nbytes, "len": len,
     "item": lambda x: x[0, 0].item(), "float": lambda x: float(x[0, 0]), "int": lambda x: int(x[1, 0]),
     "bool": lambda x: bool(x[0, 0]), "format": lambda x: f"{x[0, 0]:.3f}",
-    "round of one": lambda x: float(round(x[1, 2], 1)),
+    "round of one": lambda x: float(round(x[1, 2], 1)), "itemsize": lambda x: x.itemsize,
+    "tobytes": lambda x: x.tobytes(),
+    "argpartition": lambda x: x.argpartition(1, axis=0), "searchsorted": lambda x: x[0, ::2].searchsorted(x),
+    "complex": lambda x: complex(x[0, 0]),
 }  # fmt: skip
 
 
@@ -94,3 +120,22 @@ def test_a_scalar_prints_its_gradient() -> None:
     x = Value(2.0)
     (x * 3).backward()
     assert repr(x) == "Value(2.0, grad=3.0)"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [(lambda v: v.sort(), ["v is a leaf", "w = np.sort(v, ...)"]), (lambda v: v.partition(1), ["np.partition(v, ...)"]),
+     (lambda v: v.fill(0.0), ["v is a leaf", "w = v * 1"]), (lambda v: v.put([0], 1.0), ["v is a leaf"])],
+)  # fmt: skip
+def test_a_method_that_writes_refuses_a_leaf(call: Callable[[Any], Any], words: list[str]) -> None:
+    v = Value(X, name="v")
+    with pytest.raises(RuntimeError) as raised:
+        call(v)
+    assert all(word in str(raised.value) for word in words)
+    np.testing.assert_array_equal(v.data, X)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, np.complex64, "S8"])
+def test_a_view_of_bytes_that_have_no_gradient_is_refused(dtype: Any) -> None:
+    with pytest.raises(TypeError, match=r"float64 read as .* have no gradient\. Write v\.astype\(.*v\.data\.view"):
+        Value(X).view(dtype)

@@ -39,6 +39,8 @@ defvjp(pad_constant, _pad_constant)
 @composed(np.pad)
 def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     widths = _widths(pad_width, array.ndim)
+    if not widths:
+        return np.copy(array)
     if callable(mode):
         return _padded_by(mode, array, widths, options)
     if mode == "empty":
@@ -164,8 +166,9 @@ def _odd_reflection(x: Any, axis: int, width: Widths, symmetric: bool) -> tuple[
         return _copies(x, axis, width, "edge")
     first, last = x[across(axis, slice(0, 1))], x[across(axis, slice(n - 1, n))]
     blocks = []
-    for places in (np.arange(-width[0], 0), np.arange(n, n + width[1])):
-        turns, rest = np.divmod(places, period)
+    for places, end in ((np.arange(-width[0], 0), 0), (np.arange(n, n + width[1]), 0 if symmetric else 1)):
+        turns, rest = np.divmod(places - end, period)
+        rest = rest + end  # the element between two turns belongs to the one nearer to the array
         odd = turns % 2 == 1
         block = x[across(axis, np.where(odd, n - 1 - rest, rest))] * _beside(x, axis, np.where(odd, -1, 1))
         for edge, times in ((last, np.where(odd, turns + 1, turns)), (first, np.where(odd, 1 - turns, -turns))):
