@@ -166,7 +166,6 @@ def _speed(place: _Place, q: Any, method: str) -> Any:
 
 def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> None:
     """The rules of a quantile in `a` and in `q`, which counts from 0 to `unit`."""
-    of_positions = np.nanquantile if skips_nan else np.quantile
 
     def quantile(
         a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None
@@ -174,8 +173,7 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         return function(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
 
     def place_of(out: Any, a: Any, q: Any, axis: Any, method: Any, weights: Any) -> _Place:
-        q = plain(q) if unit == 1 else np.true_divide(plain(q), a.dtype.type(unit))  # in NumPy's own precision
-        located = partial(of_positions, q=q, axis=-1, method=method)
+        located = partial(function, q=plain(q), axis=-1, method=method)
         return _Place(located, skips_nan, out, a, axis, weights)
 
     def share_of_a(
@@ -196,6 +194,8 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         g: Any, out: Any, a: Any, q: Any, axis: Any = None, *,
         method: Any = "linear", keepdims: Any = False, weights: Any = None,
     ) -> Any:  # fmt: skip
+        if not a.size:
+            return np.sum(g, axis=tuple(range(np.ndim(q), g.ndim)))
         place = place_of(out, a, q, axis, method, weights)
         elements = rows(a, axis)
         speed = _speed(place, plain(q) / unit, method) / unit

@@ -7,26 +7,9 @@ import torch
 
 from .torch_calculus import CALCULUS
 from .torch_linalg import LinalgAsNumPy
+from .torch_reductions import REDUCTIONS
 
 torch.set_default_dtype(torch.float64)
-
-
-def reduced(name):
-    """A reduction of PyTorch with NumPy's `axis`, which may be a tuple."""
-
-    def reduce(x, axis=None, *, keepdims=False, ddof=0):
-        if axis == ():  # for PyTorch that means all axes
-            return x * 1
-        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        if name in ("var", "std"):
-            return getattr(torch, name)(x, dim=axes, keepdim=keepdims, correction=ddof)
-        if name == "prod":
-            for a in sorted((a % x.ndim for a in axes), reverse=True):
-                x = torch.prod(x, a, keepdim=keepdims)
-            return x
-        return getattr(torch, {"max": "amax", "min": "amin"}.get(name, name))(x, dim=axes, keepdim=keepdims)
-
-    return reduce
 
 
 def clip(x, a_min=None, a_max=None, *, min=None, max=None):
@@ -70,9 +53,36 @@ def transformed(name):
     return transform
 
 
+def axes_of(x, axis):
+    return tuple(range(x.ndim)) if axis is None else axis
+
+
+def of_all(function, x, axis):
+    """A function along one axis, or along all of them as one."""
+    if isinstance(axis, int):
+        return function(x, axis)
+    if not x.ndim:
+        return function(x, 0)
+    axes = [a % x.ndim for a in axes_of(x, axis)]
+    kept = [a for a in range(x.ndim) if a not in axes]
+    moved = x.permute(*kept, *axes)
+    out = function(moved.reshape(*[x.shape[a] for a in kept], -1), -1).reshape(moved.shape)
+    return out.permute(*np.argsort([*kept, *axes]).tolist())
+
+
+def triangular(a, b, trans=0, lower=False, unit=False):
+    columns = b if b.ndim > 1 else b[:, None]
+    a = {0: a, 1: a.mT, 2: a.mH}[trans]
+    columns = columns.expand(*a.shape[:-2], *columns.shape[-2:])
+    dtype = torch.promote_types(a.dtype, b.dtype)
+    x = torch.linalg.solve_triangular(
+        a.to(dtype), columns.to(dtype), upper=lower != (trans == 0), unitriangular=unit
+    )
+    return x if b.ndim > 1 else x[..., 0]
+
+
 NUMPY_NAMES = {
     # ---- elementwise, shape, indexing ----
-    **{name: reduced(name) for name in ("sum", "mean", "prod", "var", "std", "max", "min")},
     "append": lambda x, y, axis=None: (
         torch.cat([x.flatten(), y.flatten()]) if axis is None else torch.cat([x, y], axis)
     ),
@@ -84,7 +94,6 @@ NUMPY_NAMES = {
     ),
     "conjugate": torch.conj_physical,
     "copy": torch.clone,
-    "cumsum": lambda x, axis=None: torch.cumsum(x.flatten(), 0) if axis is None else torch.cumsum(x, axis),
     "degrees": torch.rad2deg,
     "dot": lambda x, y: torch.tensordot(x, y, ([-1], [-2])) if y.ndim > 2 else torch.matmul(x, y),
     "expand_dims": lambda x, axis: x.unsqueeze(axis),
@@ -94,8 +103,6 @@ NUMPY_NAMES = {
     "matrix_transpose": lambda x: x.mT,
     "matvec": lambda x, y: torch.einsum("...ij,...j->...i", x, y),
     "pad": pad,
-    "power": torch.pow,
-    "ptp": lambda x, axis: torch.amax(x, axis) - torch.amin(x, axis),
     "radians": torch.deg2rad,
     "relu": torch.relu,
     "repeat": lambda x, n, axis=None: torch.repeat_interleave(x, torch.tensor(n), dim=axis),
@@ -110,7 +117,8 @@ NUMPY_NAMES = {
     "vecdot": torch.linalg.vecdot,
     "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x.conj(), y),
     "where": lambda m, x, y: torch.where(tensor(m), x, y),
-    # ---- reductions, accumulation, nan, statistics ----
+    # ---- reductions, accumulation, nan, statistics, methods of ufuncs ----
+    **REDUCTIONS,
     # ---- calculus, polynomials, emath ----
     **CALCULUS,
     # ---- linalg ----
@@ -124,7 +132,23 @@ NUMPY_NAMES = {
         **{name + end: transformed(name + end) for name in ("fft", "ifft", "rfft", "irfft") for end in "2n"},
         **{name: lambda x, axes=None, f=name: getattr(torch.fft, f)(x, axes) for name in ("fftshift", "ifftshift")},
     ),
-    # ---- special ----
+    # ---- special, scipy.linalg ----
+    "special": SimpleNamespace(
+        **{
+            **vars(torch.special),
+            "gammainc": lambda a, x: torch.special.gammainc(tensor(a), x),
+            "gammaincc": lambda a, x: torch.special.gammaincc(tensor(a), x),
+            "log_softmax": lambda x, axis=None: of_all(torch.log_softmax, x, axis),
+            "loggamma": torch.lgamma,
+            "logsumexp": lambda x, axis=None, keepdims=False: torch.logsumexp(x, axes_of(x, axis), keepdims),
+            "softmax": lambda x, axis=None: of_all(torch.softmax, x, axis),
+        }
+    ),
+    "scipy_linalg": SimpleNamespace(
+        cho_solve=lambda c_and_lower, b: torch.cholesky_solve(b, c_and_lower[0], upper=not c_and_lower[1]),
+        expm=torch.matrix_exp,
+        solve_triangular=triangular,
+    ),
 }
 
 
