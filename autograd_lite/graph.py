@@ -321,6 +321,7 @@ def backpropagate(
     gradients: dict[Node, Any] = {root: np.conjugate(seed) if root.out.dtype.kind == "c" else seed}
     ours: set[Node] = set()  # Nodes whose gradient array nobody else can see, so it may be added to in place
     found: dict[Node, Any] = {}
+    lifted: dict[Node, Any] = {}  # what `lift` has made of results that are still to come
 
     for node in graph:
         gradient = gradients.pop(node, None)
@@ -345,8 +346,14 @@ def backpropagate(
             continue
         args, out, kwargs, parents = node.args, node.out, node.kwargs, node.parents
         if lift is not None:
-            args = tuple([a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)])
-            out = lift(out, node)
+            values: list[Any] = []
+            for argument, parent in zip(args, parents):  # noqa: B905 - `strict` costs as much as a small rule
+                if parent is not None:
+                    value = lifted.get(parent)
+                    argument = lifted[parent] = lift(argument, parent) if value is None else value
+                values.append(argument)
+            args, value = tuple(values), lifted.pop(node, None)
+            out = lift(out, node) if value is None else value
         rule = rules[function]
         joint = rule.joint
         shares = rule.vjps if joint is None else joint(gradient, out, *args, **kwargs)
@@ -365,7 +372,8 @@ def backpropagate(
             if type(share) is not float64 or type(like) is not float64:  # two of these always fit
                 if share is None:
                     continue
-                if getattr(share, "shape", None) != like.shape or share.dtype is not like.dtype:
+                raw = share if lift is None else getattr(share, "_data", share)
+                if getattr(raw, "shape", None) != like.shape or raw.dtype is not like.dtype:
                     share = _fit(share, like, function)
             if observer is not None:
                 observer.backward(node, gradient, parent, share)
