@@ -97,18 +97,22 @@ def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: 
     return both
 
 
+_ARRAYS = (np.ndarray, np.number, int, float)
+
+
 def _check_number(value: Any, function: str) -> None:
-    if not isinstance(value, Value | np.ndarray | np.number | int | float):
+    data = value.data if isinstance(value, Value) else value
+    if data is value and not isinstance(value, _ARRAYS):
         raise TypeError(
             f"{function} returned {type(value).__name__}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...)."
         )
-    if np.size(value) != 1:
+    if np.size(data) != 1:
         raise ValueError(
-            f"{function} returned shape {np.shape(value)}, but a gradient needs one number. "
+            f"{function} returned shape {np.shape(data)}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...), or take ag.jacobian or ag.elementwise_grad."
         )
-    if np.iscomplexobj(value):
+    if np.iscomplexobj(data):
         raise ValueError(
             f"{function} returned a complex number, but a gradient needs a real one. Return its real part, "
             "z.real, or its size, np.abs(z)."
@@ -118,7 +122,7 @@ def _check_number(value: Any, function: str) -> None:
 def _ones_like(result: Any) -> Any:
     """The cotangent that counts every element of a result once."""
     data = result.data if isinstance(result, Value) else result
-    return np.ones_like(data)[()]
+    return np.ones_like(data) if np.shape(data) else np.result_type(data).type(1)
 
 
 def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -147,7 +151,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
         variables = Variables(function, args, argnums, kwargs)
         with transforming():
             value = function(*variables.args, **kwargs)
-            if not isinstance(value, Value | np.ndarray | np.number | int | float) or np.iscomplexobj(value):
+            if not isinstance(value, (Value, *_ARRAYS)) or np.iscomplexobj(value):
                 kind = "complex numbers" if np.iscomplexobj(value) else type(value).__name__
                 raise TypeError(
                     f"{variables.function} returned {kind}, but elementwise_grad needs one real array. Choose the "

@@ -15,7 +15,7 @@ from .primitive import is_value
 Rebuild: TypeAlias = Callable[..., Any]
 
 
-_USUAL = (np.ndarray, float, int)
+USUAL = (np.ndarray, float, int)  # what most leaves are: no look at what else they could be
 
 
 class Leaf(NamedTuple):
@@ -55,7 +55,7 @@ def flatten(tree: Any, path: str = "", seen: set[int] | None = None) -> tuple[li
         >>> rebuild([10, 20, 30])
         {'w': 10, 'b': [20, 30]}
     """
-    if isinstance(tree, _USUAL):  # at once
+    if isinstance(tree, USUAL):
         return [Leaf(path, tree)], _the_leaf
     if isinstance(tree, dict):
         branches = [(f"{path}[{key!r}]", branch) for key, branch in tree.items()]

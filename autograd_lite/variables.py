@@ -16,7 +16,7 @@ import numpy as np
 from .arguments import checked_array
 from .graph import Node, backpropagate, enable_grad, is_grad_enabled
 from .primitive import defvjp_joint, primitive
-from .tree import Leaf, Rebuild, flatten, tree_map
+from .tree import USUAL, Leaf, Rebuild, flatten, tree_map
 from .value import Value
 
 Argnums: TypeAlias = int | Sequence[int]
@@ -39,7 +39,15 @@ def transforming() -> Iterator[None]:
 
 def inside(*trees: Any) -> bool:
     """Whether a transform is around, or these hold a Value that is no parameter of a module."""
-    return _inside.get() or any(isinstance(leaf.value, Value) and not leaf.is_parameter for leaf in flatten(trees)[0])
+    return _inside.get() or any(_holds_value(tree) for tree in trees)
+
+
+def _holds_value(tree: Any) -> bool:
+    if type(tree) in (tuple, list, dict):  # the usual ones, which need not be taken apart
+        return any([_holds_value(branch) for branch in (tree.values() if type(tree) is dict else tree)])
+    if isinstance(tree, USUAL):
+        return False
+    return any(isinstance(leaf.value, Value) and not leaf.is_parameter for leaf in flatten(tree)[0])
 
 
 class Variables:
@@ -154,6 +162,9 @@ def plain(tree: Any) -> Any:
     return tree_map(lambda x: x.data if isinstance(x, Value) else x, tree)
 
 
+_NUMBERS = (Value, np.ndarray, np.number, np.bool_, int, float, complex)
+
+
 def results_of(value: Any, function: str) -> tuple[list[Leaf], Rebuild]:
     """The arrays that a function returned, and how they are put together again.
 
@@ -162,7 +173,7 @@ def results_of(value: Any, function: str) -> tuple[list[Leaf], Rebuild]:
     """
     leaves, rebuild = flatten(value)
     for leaf in leaves:
-        if not isinstance(leaf.value, Value | np.ndarray | np.number | np.bool_ | int | float | complex):
+        if not isinstance(leaf.value, _NUMBERS):
             where = f" at {leaf.path}" if leaf.path else ""
             raise TypeError(
                 f"{function} returned {type(leaf.value).__name__}{where}, which has no derivative. Return numbers and "
