@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .table.special import library
+
 
 @dataclass(frozen=True)
 class Kink:
@@ -136,6 +138,59 @@ KINKS = [
     kink("sinc at 0", lambda np, x: np.sinc(x), [0], [0]),
     kink("prod with a 0", lambda np, x: np.prod(x), [[0, 2, 3]], [[6, 0, 0]]),
     kink("prod with two 0", lambda np, x: np.prod(x), [[0, 0, 3]], [[0, 0, 0]]),
+    kink(
+        "max that ties with its initial", lambda np, x: np.max(x, axis=0, initial=3), [[3, 1, 3]], [[1 / 3, 0, 1 / 3]]
+    ),
+    kink("max below its initial", lambda np, x: np.max(x, axis=0, initial=5), [[3, 1, 3]], [[0, 0, 0]]),
+    kink(
+        "max ties under a mask",
+        lambda np, x: np.max(x, initial=0, axis=0, where=[True, False, True]),
+        [[3, 3, 3]],
+        [[0.5, 0, 0.5]],
+    ),
+    kink("nanmax ties", lambda np, x: np.nanmax(x), [[2, np.nan, 2]], [[0.5, 0, 0.5]]),
+    kink("nanstd of a constant", lambda np, x: np.nanstd(x), [[2, np.nan, 2]], [[0, 0, 0]], as_in_pytorch=False),
+    kink("cumprod with two 0", lambda np, x: np.cumprod(x, axis=0).sum(), [[0, 2, 0, 3]], [[3, 0, 0, 0]]),
+    kink("cumprod with a 0", lambda np, x: np.cumprod(x, axis=0).sum(), [[2, 0, 3]], [[1, 8, 0]]),
+    kink("median of ties", lambda np, x: np.median(x), [[1, 2, 2, 3]], [[0, 0.5, 0.5, 0]]),
+    kink("median of a nan", lambda np, x: np.median(x), [[1, np.nan, 2]], [[0, 1, 0]]),
+    # the slope towards larger q, where PyTorch has 0
+    kink(
+        "quantile at an element",
+        lambda np, x, q: np.quantile(x, q),
+        [[1, 2, 4], 0.5],
+        [[0, 1, 0], 4],
+        as_in_pytorch=False,
+    ),
+    kink(
+        "quantile at both ends",
+        lambda np, x, q: np.quantile(x, q).sum(),
+        [[1, 2, 4], [0, 1]],
+        [[1, 0, 1], [2, 0]],
+        as_in_pytorch=False,
+    ),
+    kink("maximum.accumulate ties", lambda np, x: np.maximum.accumulate(x).sum(), [[3, 3, 1, 3]], [[1, 2, 0, 1]]),
+    kink(
+        "minimum.accumulate of nan",
+        lambda np, x: np.minimum.accumulate(x).sum(),
+        [[3, np.nan, 1]],
+        [[1, 2, 0]],
+    ),
+    kink(
+        "fmax.accumulate of nan",
+        lambda np, x: np.fmax.accumulate(x)[1:].sum(),
+        [[np.nan, 3, np.nan]],
+        [[0, 2, 0]],
+    ),
+    kink(
+        "maximum.reduce ties",
+        lambda np, x: np.maximum.reduce(x),
+        [[3, 3, 1, 3]],
+        [[1 / 3, 1 / 3, 0, 1 / 3]],
+        as_in_pytorch=None,
+    ),
+    kink("fmax.reduce ties", lambda np, x: np.fmax.reduce(x), [[np.nan, 3, 3]], [[0, 0.5, 0.5]], as_in_pytorch=None),
+    kink("hypot.reduce at the origin", lambda np, x: np.hypot.reduce(x), [[0, 0, 0]], [[0, 0, 0]], as_in_pytorch=None),
     kink("copysign at 0", lambda np, x: np.copysign(x, np.array(-1.0)), [0], [0]),
     kink("sort with ties", lambda np, x: (np.sort(x) * np.array([1.0, 2.0, 3.0])).sum(), [[1, 1, 0]], [[2, 3, 1]]),
     kink(
@@ -170,5 +225,19 @@ KINKS = [
         [[0, 3]],
         as_in_pytorch=None,
     ),
+    kink("xlogy of 0 and a negative", lambda np, x, y: library(np).xlogy(x, y), [0, -1], [0, 0]),
+    kink("xlogy of 0 and 2", lambda np, x, y: library(np).xlogy(x, y), [0, 2], [np.log(2), 0]),
+    kink("xlogy of 1 and 0", lambda np, x, y: library(np).xlogy(x, y), [1, 0], [-np.inf, np.inf]),
+    kink("xlog1py of 0 and -2", lambda np, x, y: library(np).xlog1py(x, y), [0, -2], [0, 0]),
+    kink("entr at 0", lambda np, x: library(np).entr(x), [0], [np.inf]),
+    kink("rel_entr of 0 and 2", lambda np, x, y: library(np).rel_entr(x, y), [0, 2], [-np.inf, 0], as_in_pytorch=None),
+    kink("kl_div of 0 and 2", lambda np, x, y: library(np).kl_div(x, y), [0, 2], [-np.inf, 1], as_in_pytorch=None),
+    kink("huber at delta", lambda np, x: library(np).huber(1.0, x), [-1], [-1], as_in_pytorch=None),
+    kink("i0e", lambda np, x: library(np).i0e(x), [0], [0]),
+    kink("i1e", lambda np, x: library(np).i1e(x), [0], [0.5]),
+    kink("logit at 0", lambda np, x: library(np).logit(x), [0], [np.inf]),
+    kink("ndtri at 0", lambda np, x: library(np).ndtri(x), [0], [np.inf]),
+    kink("erfinv at 1", lambda np, x: library(np).erfinv(x), [1], [np.inf]),
+    kink("logsumexp with -inf", lambda np, x: library(np).logsumexp(x), [[-np.inf, 1]], [[0, 1]]),
     kink("logaddexp far apart", lambda np, x, y: np.logaddexp(x, y), [1000, -1000], [1, 0]),
 ]

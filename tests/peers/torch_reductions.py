@@ -155,6 +155,8 @@ class Ufunc:
         return total.reshape(ones if keepdims else kept)
 
     def accumulate(self, x, axis=0, dtype=None):
+        if self.name in ("maximum", "minimum"):
+            return getattr(torch, f"cum{self.name[:3]}")(x, axis)[0]
         totals = []
         for element in x.unbind(axis):
             totals.append(self.function(totals[-1], element) if totals else element)
