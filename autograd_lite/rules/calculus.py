@@ -61,7 +61,7 @@ def _diff_spelled(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = np._NoValue
         raise ValueError("np.diff needs an axis along which to take differences, but it got a scalar")
     axis = normalize_axis_index(axis, a.ndim)
     ends = [end if end is np._NoValue else _end(end, a, axis) for end in (prepend, append)]
-    joined = [part for part in (ends[0], a, ends[1]) if part is not np._NoValue]
+    joined: list[Any] = [part for part in (ends[0], a, ends[1]) if part is not np._NoValue]
     return diff(np.concatenate(joined, axis) if len(joined) > 1 else a, n, axis)
 
 

@@ -176,12 +176,14 @@ defvjp(np.sinc, _sinc)
 # absolute values and signs; np.sign of a real number returns a plain array, 0 at 0
 defvjp(np.absolute, lambda g, out, x: g * conj(np.sign(x)))
 defvjp(np.fabs, lambda g, out, x: g * np.sign(x))
-defvjp(
-    np.copysign,
-    lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))),
-    lambda g, out, x, y: masked(g, False),
-)
-defvjp(np.nextafter, lambda g, out, x, y: g, lambda g, out, x, y: masked(g, False))
+
+
+def _nothing(g: Any, out: Any, x: Any, y: Any) -> Any:
+    return masked(g, False)
+
+
+defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))), _nothing)
+defvjp(np.nextafter, lambda g, out, x, y: g, _nothing)
 
 
 def _data(x: Any) -> Any:
