@@ -108,6 +108,11 @@ def _converted(data: Any) -> Any:
     return array
 
 
+def floating(x: Any) -> Any:
+    """Numbers and (nested) lists as a floating array; Values and arrays of any library as they are."""
+    return x if hasattr(x, "dtype") else np.asarray(x) * 1.0
+
+
 def constant(x: Any) -> Any:
     """An operand that is no Value, as NumPy may see it; NotImplemented if it is no array of numbers."""
     if type(x) is np.ndarray and x.dtype.kind in "fciub":

@@ -35,7 +35,9 @@ def _asked_by_scipy() -> str:
     if name == "wrapper":  # a decorator's: the function that it calls is the one that the user knows
         for inner in caller.f_locals.values():
             if isfunction(inner) and inner.__module__.startswith("scipy."):
-                name, module = inner.__name__, inner.__module__
+                public = sys.modules[".".join(inner.__module__.split(".")[:2])]
+                if hasattr(public, inner.__name__):
+                    name, module = inner.__name__, inner.__module__
     chapter = module.split(".")[1]
     ours = import_module(f"{__package__}.{chapter}") if chapter in ("linalg", "special") else None
     if name in getattr(ours, "__all__", ()):

@@ -1,4 +1,4 @@
-"""The functions of `scipy.special` that are no ufuncs, for Values and arrays: sums of exponentials, and polygamma's kin.
+"""Functions of `scipy.special` that are no ufuncs, for Values and arrays: sums of exponentials, polygamma and its kin.
 
 SciPy's own ufuncs (`scipy.special.erf`, `jv`, `gammainc`, ...) take Values as they are. Its Python functions turn their
 arguments into plain arrays first, which would lose the gradient; so those are here, with the same arguments. SciPy is
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import floating
 from .primitive import defvjp, is_value, primitive
 from .rules.reduction import spread
 
@@ -26,11 +27,6 @@ __all__ = [
     "log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax", "spherical_in", "spherical_jn",
     "spherical_kn", "spherical_yn",
 ]  # fmt: skip
-
-
-def _floating(x: Any) -> Any:
-    """Numbers and lists as an array; Values and arrays of any library as they are."""
-    return x if hasattr(x, "dtype") else np.asarray(x, dtype=float)
 
 
 # ---- sums of exponentials ----
@@ -105,15 +101,15 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
         >>> ag.special.logsumexp(ag.Value([1000.0, 1000.0])).item()
         1000.6931471805599
     """
-    a = _floating(a)
+    a = floating(a)
     if b is not None:
-        a, b = np.broadcast_arrays(a, _floating(b))
+        a, b = np.broadcast_arrays(a, floating(b))
     if not return_sign:
         return _logsumexp(a, b, axis, keepdims, False)
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         raise TypeError("logsumexp(return_sign=True) takes real numbers alone. Write s = np.sum(b * np.exp(a)).")
-    raw = [x.data if is_value(x) else x for x in (a, b)]
-    return _logsumexp(a, b, axis, keepdims, True), _logarithm_and_sign(*raw, axis, keepdims)[1]
+    raw_a, raw_b = [x.data if is_value(x) else x for x in (a, b)]
+    return _logsumexp(a, b, axis, keepdims, True), _logarithm_and_sign(raw_a, raw_b, axis, keepdims)[1]
 
 
 @primitive
@@ -142,7 +138,7 @@ def softmax(x: Any, axis: Any = None) -> Any:
         >>> ag.special.softmax(ag.Value([0.0, 0.0]))
         Value([0.5, 0.5])
     """
-    return _softmax(_floating(x), axis)
+    return _softmax(floating(x), axis)
 
 
 def log_softmax(x: Any, axis: Any = None) -> Any:
@@ -153,7 +149,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
         >>> ag.special.log_softmax(ag.Value([1000.0, 0.0]))
         Value([    0., -1000.])
     """
-    return _log_softmax(_floating(x), axis)
+    return _log_softmax(floating(x), axis)
 
 
 # ---- gamma ----
@@ -182,7 +178,7 @@ def polygamma(n: Any, x: Any) -> Any:
     order = n.data if is_value(n) else np.asarray(n)
     if np.any(order < 0) or np.any(order != np.floor(order)):
         raise ValueError(f"polygamma takes orders 0, 1, 2, ..., not {n}")
-    return recorded(n, _floating(x))
+    return recorded(n, floating(x))
 
 
 def multigammaln(a: Any, d: int) -> Any:
@@ -200,7 +196,7 @@ def multigammaln(a: Any, d: int) -> Any:
     """
     from scipy.special import gammaln
 
-    a = _floating(a)
+    a = floating(a)
     if d != np.floor(d) or d < 1:
         raise ValueError(f"multigammaln takes a dimension d of 1, 2, ..., not {d}")
     if np.any(a <= (d - 1) / 2):
@@ -221,7 +217,7 @@ def spherical_jn(n: Any, z: Any) -> Any:
     """
     from .rules.special.bessel import spherical_jn as recorded
 
-    return recorded(n, _floating(z))
+    return recorded(n, floating(z))
 
 
 def spherical_yn(n: Any, z: Any) -> Any:
@@ -234,7 +230,7 @@ def spherical_yn(n: Any, z: Any) -> Any:
     """
     from .rules.special.bessel import spherical_yn as recorded
 
-    return recorded(n, _floating(z))
+    return recorded(n, floating(z))
 
 
 def spherical_in(n: Any, z: Any) -> Any:
@@ -247,7 +243,7 @@ def spherical_in(n: Any, z: Any) -> Any:
     """
     from .rules.special.bessel import spherical_in as recorded
 
-    return recorded(n, _floating(z))
+    return recorded(n, floating(z))
 
 
 def spherical_kn(n: Any, z: Any) -> Any:
@@ -260,4 +256,4 @@ def spherical_kn(n: Any, z: Any) -> Any:
     """
     from .rules.special.bessel import spherical_kn as recorded
 
-    return recorded(n, _floating(z))
+    return recorded(n, floating(z))

@@ -10,11 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import floating
 from ..primitive import defvjp, defvjp_joint, is_value, primitive
-
-
-def _floating(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x, dtype=float)
 
 
 def _transposed(x: Any) -> Any:
@@ -32,9 +29,10 @@ _TRANSPOSED = {0: 0, 1: 1, 2: 2, "N": 0, "T": 1, "C": 2}
 
 @primitive
 def _solve_triangular(a: Any, b: Any, trans: int, lower: bool, unit_diagonal: bool) -> Any:
-    from scipy.linalg import solve_triangular
+    from scipy import linalg
 
-    return solve_triangular(a, b, trans, lower, unit_diagonal)
+    options: Any = {"trans": trans, "lower": lower, "unit_diagonal": unit_diagonal}
+    return linalg.solve_triangular(a, b, **options)
 
 
 def _solve_triangular_vjp(
@@ -83,7 +81,7 @@ def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_d
     if trans not in _TRANSPOSED:
         raise ValueError(f"solve_triangular(trans={trans!r}): trans is 0, 1 or 2, or 'N', 'T' or 'C'")
     options = _TRANSPOSED[trans], bool(lower), bool(unit_diagonal)
-    a, b = _floating(a), _floating(b)
+    a, b = floating(a), floating(b)
     if np.ndim(b) == 1:
         return np.squeeze(_solve_triangular(a, np.expand_dims(b, -1), *options), -1)
     return _solve_triangular(a, b, *options)
@@ -142,7 +140,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
         >>> ag.linalg.solve_sylvester(ag.Value([[2.0]]), np.array([[1.0]]), np.array([[6.0]]))
         Value([[2.]])
     """
-    return _solve_sylvester(_floating(a), _floating(b), _floating(q))
+    return _solve_sylvester(floating(a), floating(b), floating(q))
 
 
 # ---- functions of a matrix ----
@@ -156,7 +154,10 @@ def _expm(A: Any) -> Any:
 
 
 def _expm_vjp(g: Any, out: Any, A: Any) -> Any:
-    """The derivative at A^T in the direction g: the upper right block of exp([[A^T, g], [0, A^T]]), Higham 2008, 3.6."""
+    """The derivative at A^T in the direction g, a block of exp([[A^T, g], [0, A^T]]).
+
+    Higham, Functions of Matrices (2008), chapter 3.
+    """
     size = np.max(np.abs(g.data if is_value(g) else g), initial=0)  # a large g would cost the exponential its accuracy
     size = size if size else 1
     n, transposed = A.shape[-1], _transposed(A)
@@ -182,7 +183,7 @@ def expm(A: Any) -> Any:
         array([[0., 1.],
                [0., 0.]])
     """
-    return _expm(_floating(A))
+    return _expm(floating(A))
 
 
 @primitive
@@ -212,4 +213,4 @@ def sqrtm(A: Any) -> Any:
         array([[0.25  , 0.2   ],
                [0.2   , 0.1667]])
     """
-    return _sqrtm(_floating(A))
+    return _sqrtm(floating(A))

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import floating
 from ..primitive import is_value
 
 
 def _matrix(A: Any, function: str) -> Any:
-    if not hasattr(A, "dtype"):
-        A = np.asarray(A, dtype=float)
+    A = floating(A)
     if np.ndim(A) != 2:
         hint = " Write v[:, None] for one column, v[None, :] for one row." if np.ndim(A) == 1 else ""
         raise ValueError(f"{function} takes a matrix, and this has shape {np.shape(A)}.{hint}")
@@ -26,13 +26,15 @@ def _matrix(A: Any, function: str) -> Any:
 
 def _row(A: Any, i: Any, function: str) -> int:
     try:
-        i = index(i)
+        row = index(i)
     except TypeError:
         raise TypeError(f"{function} takes a row's number, not {i!r}. Rows are counted from 0.") from None
     rows = A.shape[0]
-    if not -rows <= i < rows:
-        raise IndexError(f"{function}: there is no row {i} in a matrix of shape {A.shape}, whose rows are 0 to {rows - 1}.")
-    return i % rows
+    if not -rows <= row < rows:
+        raise IndexError(
+            f"{function}: there is no row {row} in a matrix of shape {A.shape}, whose rows are 0 to {rows - 1}."
+        )
+    return int(row % rows)
 
 
 def _factor(factor: Any, function: str) -> Any:

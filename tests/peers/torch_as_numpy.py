@@ -75,9 +75,7 @@ def triangular(a, b, trans=0, lower=False, unit=False):
     a = {0: a, 1: a.mT, 2: a.mH}[trans]
     columns = columns.expand(*a.shape[:-2], *columns.shape[-2:])
     dtype = torch.promote_types(a.dtype, b.dtype)
-    x = torch.linalg.solve_triangular(
-        a.to(dtype), columns.to(dtype), upper=lower != (trans == 0), unitriangular=unit
-    )
+    x = torch.linalg.solve_triangular(a.to(dtype), columns.to(dtype), upper=lower != (trans == 0), unitriangular=unit)
     return x if b.ndim > 1 else x[..., 0]
 
 

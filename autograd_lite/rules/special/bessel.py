@@ -15,6 +15,8 @@ from scipy import special
 from ...primitive import defvjp, no_rule, primitive
 from .declare import of_real_numbers, several_results
 
+_function: Any
+
 # C' = (C_(v-1) - C_(v+1)) / 2
 defvjp(special.j0, lambda g, out, x: -g * special.j1(x))
 defvjp(special.j1, lambda g, out, x: g * (special.j0(x) - special.jv(2, x)) / 2)
@@ -101,7 +103,7 @@ several_results(
 # Kelvin: f = ber + i bei solves f'' = i f - f' / x, and so does ker + i kei
 
 
-def _over(y: Any, x: Any, at_zero: float) -> Any:
+def _over(y: Any, x: Any, at_zero: complex) -> Any:
     zero = x == 0
     return np.where(zero, at_zero, y / np.where(zero, 1, x))
 
@@ -134,21 +136,15 @@ def _struve_source(v: Any, x: Any) -> Any:
 defvjp(
     special.struve,
     no_rule,
-    lambda g, out, v, x: (
-        g * ((special.struve(v - 1, x) - special.struve(v + 1, x)) / 2 + _struve_source(v, x))
-    ),
+    lambda g, out, v, x: g * ((special.struve(v - 1, x) - special.struve(v + 1, x)) / 2 + _struve_source(v, x)),
 )
 defvjp(
     special.modstruve,
     no_rule,
-    lambda g, out, v, x: (
-        g * ((special.modstruve(v - 1, x) + special.modstruve(v + 1, x)) / 2 + _struve_source(v, x))
-    ),
+    lambda g, out, v, x: g * ((special.modstruve(v - 1, x) + special.modstruve(v + 1, x)) / 2 + _struve_source(v, x)),
 )
 
 # functions that come with their derivative y', and an equation for y''
 for _function in (special.pbdv, special.pbvv):
-    several_results(
-        _function, no_rule, [lambda out, v, x: out[1], lambda out, v, x: (x * x / 4 - v - 0.5) * out[0]]
-    )
+    several_results(_function, no_rule, [lambda out, v, x: out[1], lambda out, v, x: (x * x / 4 - v - 0.5) * out[0]])
 several_results(special.pbwa, no_rule, [lambda out, a, x: out[1], lambda out, a, x: (a - x * x / 4) * out[0]])

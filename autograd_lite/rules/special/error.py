@@ -53,9 +53,7 @@ def _voigt_slope(x: Any, sigma: Any, gamma: Any) -> Any:
 defvjp(
     special.voigt_profile,
     lambda g, out, x, sigma, gamma: g * np.real(_voigt_slope(x, sigma, gamma)),
-    lambda g, out, x, sigma, gamma: (
-        -g * (out + np.real(_voigt_slope(x, sigma, gamma) * (x + 1j * gamma))) / sigma
-    ),
+    lambda g, out, x, sigma, gamma: -g * (out + np.real(_voigt_slope(x, sigma, gamma) * (x + 1j * gamma))) / sigma,
     lambda g, out, x, sigma, gamma: -g * np.imag(_voigt_slope(x, sigma, gamma)),
 )
 

@@ -56,9 +56,7 @@ def _rgamma(g: Any, out: Any, x: Any) -> Any:
 defvjp(special.rgamma, _rgamma)
 
 defvjp(ufunc_behind(special.zeta, 2.0), no_rule, lambda g, out, x, q: -g * (x * special.zeta(x + 1, q)))
-refused(
-    "of Riemann's zeta no formula for the derivative is known. Compute with v.data.", [ufunc_behind(special.zeta)]
-)
+refused("of Riemann's zeta no formula for the derivative is known. Compute with v.data.", [ufunc_behind(special.zeta)])
 
 defvjp(
     special.beta,

@@ -27,9 +27,7 @@ several_results(special.sici, [lambda out, x: np.sinc(x / pi), lambda out, x: np
 several_results(  # sinh(x) / x, cosh(x) / x
     special.shichi, [lambda out, x: special.hyp0f1(1.5, x * x / 4), lambda out, x: np.cosh(x) / x]
 )
-several_results(
-    special.fresnel, [lambda out, x: np.sin(pi / 2 * x * x), lambda out, x: np.cos(pi / 2 * x * x)]
-)
+several_results(special.fresnel, [lambda out, x: np.sin(pi / 2 * x * x), lambda out, x: np.cos(pi / 2 * x * x)])
 # F = integral of exp(+- i t^2) from x on, and K = exp(-+ i (x^2 + pi/4)) F / sqrt(pi)
 for _function, _i in ((special.modfresnelp, 1j), (special.modfresnelm, -1j)):
     several_results(

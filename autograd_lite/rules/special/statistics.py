@@ -92,7 +92,9 @@ defvjp(special.pdtrc, no_rule, lambda g, out, k, m: g * gamma_density(np.floor(k
 defvjp(special.pdtri, no_rule, lambda g, out, k, y: -g / gamma_density(np.floor(k) + 1, out))
 defvjp(special.bdtr, no_rule, no_rule, lambda g, out, k, n, p: -g * beta_density(np.floor(k) + 1, n - np.floor(k), p))
 defvjp(special.bdtrc, no_rule, no_rule, lambda g, out, k, n, p: g * beta_density(np.floor(k) + 1, n - np.floor(k), p))
-defvjp(special.bdtri, no_rule, no_rule, lambda g, out, k, n, y: -g / beta_density(np.floor(k) + 1, n - np.floor(k), out))
+defvjp(
+    special.bdtri, no_rule, no_rule, lambda g, out, k, n, y: -g / beta_density(np.floor(k) + 1, n - np.floor(k), out)
+)
 defvjp(special.nbdtr, no_rule, no_rule, lambda g, out, k, n, p: g * beta_density(n, k + 1, p))
 defvjp(special.nbdtrc, no_rule, no_rule, lambda g, out, k, n, p: -g * beta_density(n, k + 1, p))
 defvjp(special.nbdtri, no_rule, no_rule, lambda g, out, k, n, y: g / beta_density(n, k + 1, out))

@@ -37,7 +37,9 @@ for _trans in (0, 1, 2):
             _name = f"solve_triangular trans {_trans}{' lower' * _lower}{' unit' * _unit}"
             case(_name, _triangular, _well_conditioned((3, 3)), _MATRIX)
             case(f"{_name} complex", _triangular, _complex((3, 3)), complex_sample((3, 2), salt=5))
-case("solve_triangular, vector", lambda np, a, b: library(np).solve_triangular(a, b), _well_conditioned((3, 3)), _VECTOR)
+case(
+    "solve_triangular, vector", lambda np, a, b: library(np).solve_triangular(a, b), _well_conditioned((3, 3)), _VECTOR
+)
 case(
     "solve_triangular, stack of matrices",
     lambda np, a, b: library(np).solve_triangular(a, b, lower=True),

@@ -78,7 +78,8 @@ SEVERAL: dict[str, tuple[tuple[float, float] | None, ...]] = {
     "agm": ((0.5, 3), (0.5, 3)), "ellipkinc": ((-1, 1), (-1, 0.8)), "ellipeinc": ((-1, 1), (-1, 0.8)),
     "ellipj": ((-1, 1), (0.1, 0.8)), "owens_t": ((-2, 2), (-2, 2)), "radian": ((-90, 90), (0, 60), (0, 60)),
     "voigt_profile": ((-2, 2), (0.5, 1), (0.5, 1)), "nrdtrimn": ((0.2, 0.4), (0.5, 2), (-2, 2)),
-    "nrdtrisd": ((-2, 0), (0.6, 0.8), (0.5, 2)), "gdtr": ((0.5, 2), None, (0.5, 2)), "gdtrc": ((0.5, 2), None, (0.5, 2)),
+    "nrdtrisd": ((-2, 0), (0.6, 0.8), (0.5, 2)), "gdtr": ((0.5, 2), None, (0.5, 2)),
+    "gdtrc": ((0.5, 2), None, (0.5, 2)),
     "gdtrix": ((0.5, 2), None, (0.2, 0.8)), "gdtria": ((0.2, 0.8), None, (0.5, 2)),
     "chndtr": ((0.5, 3), None, (0.5, 2)), "chndtrix": ((0.2, 0.8), None, (0.5, 2)), "tklmbda": ((-1, 1), None),
 }  # fmt: skip
@@ -154,7 +155,15 @@ case("special tklmbda outside", lambda np, x: library(np).tklmbda(x, 2.0), np.ar
 # ---- functions of `autograd_lite.special` ----
 
 for _name in ("logsumexp", "softmax", "log_softmax"):
-    for _shape, _axis in (((3,), None), ((), None), ((2, 3), None), ((2, 3), 0), ((2, 3), -1), ((2, 3, 2), (0, 2)), ((0, 3), 1)):
+    for _shape, _axis in (
+        ((3,), None),
+        ((), None),
+        ((2, 3), None),
+        ((2, 3), 0),
+        ((2, 3), -1),
+        ((2, 3, 2), (0, 2)),
+        ((0, 3), 1),
+    ):
 
         def _along(np: Any, x: Any, name: str = _name, axis: Any = _axis) -> Any:
             return getattr(library(np), name)(x, axis=axis)
@@ -203,4 +212,9 @@ for _name, _constants in {"jv": [1.5], "yv": [1.5], "iv": [1.5], "kv": [1.5], "k
         return getattr(library(np), name)(*constants, z)
 
     case(f"special {_name} of complex", _complex_last, complex_sample((3,), 0.3, 0.9))
-case("special xlogy of complex", lambda np, x, y: library(np).xlogy(x, y), complex_sample((3,)), complex_sample((3,), salt=1))
+case(
+    "special xlogy of complex",
+    lambda np, x, y: library(np).xlogy(x, y),
+    complex_sample((3,)),
+    complex_sample((3,), salt=1),
+)
