@@ -46,7 +46,7 @@ def rows(x: Any, axis: Any) -> Any:
 def from_rows(gathered: Any, axis: Any, x: Any) -> Any:
     """The way back from `rows(x, axis)`."""
     order, _ = _kept_first(axis, x.ndim)
-    return np.transpose(np.reshape(gathered, [x.shape[a] for a in order]), np.argsort(order))
+    return np.transpose(np.reshape(gathered, [x.shape[a] for a in order]), np.argsort(order).tolist())
 
 
 # sums and means
@@ -94,7 +94,7 @@ def var_share(
     count = np.maximum(_count(where, x, axis), 1)  # where nothing is left, nothing gets a gradient
     free = np.where(count > lost, count - lost, np.nan)
     if mean is None:
-        mean = np.sum(x, axis=axis, keepdims=True, where=where) / count
+        mean = np.sum(masked(x, where), axis=axis, keepdims=True) / count
     centred = _conjugate(masked(x - mean, where))
     return masked(spread(g, axis, keepdims, x) * (2 / free) * centred, where)
 
