@@ -24,6 +24,7 @@ plain([np.heaviside, np.spacing])
 plain([np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort])
 plain([np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize])
 plain([np.isin, np.ravel_multi_index, np.unravel_index])
+plain([np.in1d] if hasattr(np, "in1d") else [])  # until NumPy 2.4
 plain([np.diag_indices_from, np.tril_indices_from, np.triu_indices_from])
 
 # shape, type and text

@@ -102,6 +102,13 @@ CALLS: dict[Any, Any] = {
     np.ravel_multi_index: lambda v: np.ravel_multi_index(INTEGERS, (3, 3)),
     np.packbits: lambda v: np.packbits(INTEGERS),
     np.unpackbits: lambda v: np.unpackbits(INTEGERS),
+    np.busday_count: lambda v: np.busday_count(v, v),
+    np.busday_offset: lambda v: np.busday_offset(v, v),
+    np.dot: lambda v: np.dot(v, v),
+    np.inner: lambda v: np.inner(v, v),
+    np.vdot: lambda v: np.vdot(v, v),
+    np.may_share_memory: lambda v: np.may_share_memory(v, v),
+    np.shares_memory: lambda v: np.shares_memory(v, v),
     np.bincount: lambda v: np.bincount([0, 1, 1], weights=v[0]),
     np.cumulative_prod: lambda v: np.cumulative_prod(v, axis=0),
     np.cumulative_sum: lambda v: np.cumulative_sum(v, axis=0),
@@ -186,6 +193,8 @@ def test_every_ufunc_works_or_says_that_it_does_not(ufunc: Any) -> None:
 def test_every_array_function_works_or_says_that_it_does_not(function: Any) -> None:
     v = positive_matrix()
     call = CALLS.get(function)
+    if function.__name__ == "in1d":  # which NumPy 2.3 still has
+        return
     check(function, (lambda: call(v)) if call else (lambda: called_generically(function, v)))
 
 
