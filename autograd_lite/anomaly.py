@@ -92,9 +92,7 @@ class _Anomalies(Observer):
                     told += "hook, or is a sum that overflowed."
                     break
             else:
-                positions = [str(i) for i, other in enumerate(node.parents) if other is parent]
-                whose = parent.name or f"argument {' and '.join(positions)}"
-                told += f"the gradient of {whose} is {trouble}."
+                told += f"the gradient of {_called(parent, node.parents.index(parent))} is {trouble}."
             line = self._lines.about(node)
             if line is None:
                 told += " Put the forward pass into the block as well, and this message will name its line."
@@ -145,12 +143,12 @@ def _explanation(args: tuple[Any, ...], parents: tuple[Node | None, ...]) -> str
     for i, (argument, parent) in enumerate(zip(args, parents, strict=True)):
         if _holds(np.isnan, argument):
             if parent is None:
-                kind = "a constant"
+                kind = "is a constant"
             elif parent.function is None:
-                kind = "an input"
+                kind = "is an input"
             else:
-                kind = "computed before detect_anomaly() began"
-            return f" It was there already: {_called(parent, i)} is {kind}, and holds nan."
+                kind = "was computed before detect_anomaly() began"
+            return f" It was there already: {_called(parent, i)} {kind}, and holds nan."
     return " Its arguments hold infinities, but no nan." if _holds(np.isinf, args) else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,13 @@ class CustomVJP(Primitive):
     def __init__(self, function: Callable[..., Any], nondiff_argnums: tuple[int, ...]) -> None:
         super().__init__(function)
         self._signature = inspect.signature(function)
-        self._nondiff = nondiff_argnums
+        self._nondiff = frozenset(nondiff_argnums)
+        count = len(self._signature.parameters)
+        if not self._nondiff <= {*range(count)}:
+            raise ValueError(
+                f"nondiff_argnums={nondiff_argnums}, but {describe(self)} has {count} arguments, which are counted "
+                f"from 0 to {count - 1}."
+            )
         self._fwd: Callable[..., Any] | None = None
         self._bwd: Callable[..., Any] | None = None
 
@@ -155,7 +161,7 @@ class CustomVJP(Primitive):
                     f"{name} got a module as argument {leaf.path}, whose parameters would not be plain arrays. Pass "
                     "them instead: dict(module.named_parameters())."
                 )
-        for i in self._nondiff:
+        for i in sorted(self._nondiff):
             if any(is_value(leaf.value) and leaf.value.requires_grad for leaf in flatten(args[i])[0]):
                 raise TypeError(
                     f"{name} got a Value that wants a gradient as argument {i}, which nondiff_argnums says has none. "
@@ -191,7 +197,7 @@ class CustomVJP(Primitive):
         cotangents: list[Any] = [None] * call.leaves
         for i, share, result in zip(call.floating, g if several else (g,), out if several else (out,), strict=True):
             cotangents[i] = zeros_like(result, lifted) if share is None else share
-        settings = [args[i] for i in self._nondiff]
+        settings = [args[i] for i in sorted(self._nondiff)]
         try:
             if lifted:  # what was remembered is no function of the arguments any more
                 residuals = self._pair(self._fwd(*args))[1]
@@ -211,7 +217,7 @@ class CustomVJP(Primitive):
 
     def _shares(self, gradients: Any, args: tuple[Any, ...]) -> list[tuple[str, Any]]:
         """For each array in the arguments its path and its gradient, or None."""
-        name, nondiff = describe(self), {i % len(args) for i in self._nondiff}
+        name, nondiff = describe(self), self._nondiff
         count = len(args) - len(nondiff)
         if not isinstance(gradients, tuple | list) or len(gradients) != count:
             raise TypeError(
@@ -229,8 +235,8 @@ class CustomVJP(Primitive):
                 path not in leaves for path in found if path not in nothing
             ):
                 raise TypeError(
-                    f"bwd of {name} returned a gradient with arrays at {', '.join(found)} for argument {i}, which has "
-                    f"them at {', '.join(leaves)}. Return the structure of the argument, or None in place of any part."
+                    f"bwd of {name} returned a gradient with {_listed(found)} for argument {i}, which has "
+                    f"{_listed(leaves)}. Return the structure of the argument, or None in place of any part."
                 )
             shares += [(path, found.get(path)) for path in leaves]
         return shares
@@ -262,6 +268,11 @@ def _is_floating(x: Any) -> bool:
 def _without_leaves(rebuild: Rebuild, leaves: list[Leaf]) -> Rebuild:
     """The same, from a tree without arrays: one that keeps none of them, nor any Value, alive."""
     return flatten(rebuild([None] * len(leaves)))[1]
+
+
+def _listed(paths: Iterable[str]) -> str:
+    listed = ", ".join(paths)
+    return f"arrays at {listed}" if listed else "no arrays"
 
 
 def _kind(x: Any) -> str:

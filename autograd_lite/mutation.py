@@ -31,9 +31,9 @@ def detect_mutation() -> Block:
     An array is unlocked when the graphs that read it are gone, when new data is assigned to its Value, and at the end.
     Optimizers, and `v.data = new`, work as ever; instead of `p.data -= step` write `p.data = p.data - step`.
 
-    Not seen are changes through a view that was taken before the array was locked, arrays that are not NumPy's, and
-    those whose memory belongs to another library. A view that you take of a locked array without the help of a Value
-    cannot be written into, then and later; NumPy has no way to find it again.
+    Not seen are changes through a view that was taken before the array was locked, or by `np.add.at`, which does not
+    ask; nor are arrays that are not NumPy's, or whose memory belongs to another library. A view that you take of a
+    locked array without the help of a Value can never be written into: it was born so, and NumPy cannot find it again.
 
     Example:
         >>> import numpy as np, autograd_lite as ag
@@ -163,7 +163,7 @@ class _Locks(Observer):
                 self._open(view)
 
     def ended(self, error: BaseException | None) -> None:
-        if isinstance(error, ValueError) and re.search("read-only|writeable", str(error)) and self._locks:
+        if isinstance(error, ValueError) and re.search("read-only|write?able", str(error)) and self._locks:
             error.add_note(self._explanation(error))
         self._read.clear()
         for lock in list(self._locks.values()):
@@ -199,7 +199,7 @@ def _named(text: str, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         first, *rest = dotted.split(".")
         if first not in names:
             continue
-        found = names[first]
+        found: Any = names[first]
         yield first, found.data if is_value(found) else found
         for i, name in enumerate(rest, 2):
             found = getattr(found, name, None)
