@@ -10,15 +10,17 @@ import numpy as np
 
 from . import batching as batching  # fills the table of what functions do with a Batch
 from .batch import BATCHED_RULES, Batch
-from .graph import Node, ancestors, backpropagate, current_state
+from .graph import Node, ancestors, backpropagate, current_state, towards
 from .primitive import Results
 from .transforms import NAMES, grad
 from .tree import flatten
 from .value import Value
 from .variables import Argnums, Variables, name_of, pull_back, results_of, transforming
 
-# How many numbers the rows of the largest array may have together: 32 MB of float64 in a pass through the graph.
-MOST_NUMBERS = 1 << 22
+# How many numbers the rows of the largest array on the way may have together: 2 MB of float64, which a cache holds.
+MOST_NUMBERS = 1 << 18
+# The same for constants, such as weights. Few rules multiply each row with all of them, but one may: at most 256 MB.
+MOST_WITH_CONSTANTS = 1 << 25
 # A column costs as much as this many rows: its pass goes through the backward pass, which is longer than the graph.
 COLUMN_COST = 4
 
@@ -77,7 +79,7 @@ def _block(result: Any, path: str, variables: Variables) -> list[Any]:
     if variables.lifted:
         rows = _recorded_rows(result, variables.nodes)
     else:
-        together = _rows_at_once(result.node)
+        together = _rows_at_once(result.node, variables.nodes)
         few = COLUMN_COST * sum(node.out.size for node in variables.nodes) < result.size
         rows = _columns(result, variables.nodes) if few and together > 1 else _rows(result, variables.nodes, together)
     return [np.reshape(block, (*shape, *node.out.shape)) for block, node in zip(rows, variables.nodes, strict=True)]
@@ -102,18 +104,24 @@ def _recorded_rows(result: Value, targets: list[Node]) -> list[Any]:
     return [np.stack(block) for block in blocks]
 
 
-def _rows_at_once(root: Any) -> int:
-    """How many rows go through the graph of `root` together."""
-    largest = 1
+_OF_NUMPY = (np.ndarray, np.generic, Results)
+
+
+def _rows_at_once(root: Any, targets: list[Node]) -> int:
+    """How many rows go through the graph between `root` and the targets together."""
     if root.out.size < 3 or current_state().observer is not None:
         return 1
-    for node in ancestors([root]):
-        if node.hooks or not isinstance(node.out, np.ndarray | np.generic | Results):
+    largest = largest_constant = 1
+    on_the_way = towards(set(targets), ancestors([root]))
+    for node in on_the_way:
+        out = node.out
+        if node.hooks or not isinstance(out, _OF_NUMPY):
             return 1  # a hook is to see one gradient; of other kinds of arrays there may be no batch
-        for x in (node.out, *node.args):
-            if isinstance(x, np.ndarray) and x.size > largest:
-                largest = x.size
-    return max(1, MOST_NUMBERS // largest)
+        largest = max(largest, *[x.size for x in out]) if type(out) is Results else max(largest, out.size)
+        for x in node.args:
+            if type(x) is np.ndarray and x.size > largest_constant:
+                largest_constant = x.size
+    return max(1, min(MOST_NUMBERS // largest, MOST_WITH_CONSTANTS // largest_constant))
 
 
 def _rows(result: Value, targets: list[Node], together: int) -> list[Any]:
@@ -149,7 +157,9 @@ def _columns(result: Value, targets: list[Node]) -> list[Any]:
         if not (gradient.requires_grad and gradient.size):
             columns = np.zeros(shape)
         else:
-            columns = _rows(gradient, [cotangent.node], _rows_at_once(gradient.node))[0].reshape(shape)
+            columns = _rows(gradient, [cotangent.node], _rows_at_once(gradient.node, [cotangent.node]))[0].reshape(
+                shape
+            )
         kind = np.result_type(node.out, *([np.complex64] if result.dtype.kind == "c" else []))
         blocks.append(columns.T.astype(kind, order="C"))
     return blocks

@@ -273,7 +273,7 @@ def ancestors(roots: Iterable[Node], *, constants: bool = False, since: int = 0)
     return found
 
 
-def _towards(targets: set[Node], newest_first: list[Node]) -> list[Node]:
+def towards(targets: set[Node], newest_first: list[Node]) -> list[Node]:
     """Those Nodes of a graph that were computed from a target."""
     reaching = set(targets)
     for node in reversed(newest_first):
@@ -315,7 +315,7 @@ def backpropagate(
     wanted = visited = None
     if targets is not None:
         wanted = set(targets)
-        graph = _towards(wanted, graph)
+        graph = towards(wanted, graph)
         visited = set(graph)
     observer = current_state().observer
     gradients: dict[Node, Any] = {root: np.conjugate(seed) if root.out.dtype.kind == "c" else seed}
