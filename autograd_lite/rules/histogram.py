@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, is_value, primitive
+from ..primitive import composed, defvjp, is_value, plain_array, primitive
 from .scatter import scatter_add
-from .statistics import array, plain
+from .statistics import array
+
+
+def plain(x: Any) -> Any:
+    """The plain array of a Value, or of those in a list."""
+    return [plain(item) for item in x] if isinstance(x, list | tuple) else plain_array(x)
 
 
 @primitive
@@ -42,7 +47,7 @@ def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any
 def _binned(columns: list[Any], edges: list[Any], counts: Any, weights: Any, density: Any) -> Any:
     """The counts of what is in each bin, or the sums of its weights if these are a Value; perhaps as a density."""
     if is_value(weights):
-        inside, bins = np.ones(weights.shape, bool), []
+        inside, bins = True, []
         for column, ends in zip(columns, plain(edges), strict=True):
             inside = inside & (column >= ends[0]) & (column <= ends[-1])  # the last bin holds its right edge
             bins.append(np.minimum(np.searchsorted(ends, column, side="right"), len(ends) - 1) - 1)

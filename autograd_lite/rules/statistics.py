@@ -10,22 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..primitive import composed, defvjp, is_value, primitive
+from ..primitive import composed, defvjp, is_value, plain_array, primitive
 from .elementwise import masked
 from .reduction import from_rows, rows, spread
 from .scatter import scatter_add
 
 
-def array(x: Any) -> Any:
-    """An argument that may be a list or a number, as something that has a shape."""
-    return x if hasattr(x, "shape") else np.asarray(x)
-
-
-def plain(x: Any) -> Any:
-    """The plain array of a Value, or of those in a list."""
-    if isinstance(x, list | tuple):
-        return [plain(item) for item in x]
-    return x.data if is_value(x) else x
+def array(x: Any, like: Any = None) -> Any:
+    """An argument that may be a list or a number, as an array; on the device of the array `like`."""
+    if hasattr(x, "shape"):
+        return x
+    like = plain_array(like)
+    return np.asarray(x, like=like if hasattr(like, "__array_function__") else None)
 
 
 # ---- averages ----
@@ -43,7 +39,7 @@ def _weights_along(a: Any, weights: Any, axis: Any) -> Any:
             f"weights of shape {weights.shape} do not fit axis {axis} of an array of shape {a.shape}: "
             f"they must have shape {tuple([a.shape[i] for i in axes])}."
         )
-    order = np.argsort(axes)
+    order = np.argsort(axes).tolist()
     return np.reshape(np.transpose(weights, order), [n if i in axes else 1 for i, n in enumerate(a.shape)])
 
 
@@ -54,7 +50,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: Any = Fals
         average = np.mean(a, axis=axis, keepdims=keepdims)
         total = average.dtype.type(a.size / average.size)
     else:
-        weights = _weights_along(a, array(weights), axis)
+        weights = _weights_along(a, array(weights, a), axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "iub"))
         total = np.sum(weights, axis=axis, dtype=dtype, keepdims=keepdims)
         if np.any(total == 0):
@@ -82,7 +78,7 @@ class _Place:
         self, quantile: Callable[..., Any], skips_nan: bool, out: Any, a: Any, axis: Any, weights: Any
     ) -> None:
         """`quantile` computes it along the last axis of any array, with or without `weights`."""
-        a = plain(a)
+        a = plain_array(a)
         elements = rows(a, axis)
         *kept, n = elements.shape
         order = np.argsort(elements, axis=-1, kind="stable")
@@ -96,13 +92,13 @@ class _Place:
             self.count = np.maximum(n - np.sum(nan, axis=-1), 1)
             positions = np.where(nan & (positions > 0), np.nan, positions)  # in a row of nan any place will do
         if weights is not None:
-            along = rows(np.broadcast_to(_weights_along(a, array(weights), axis), a.shape), axis)
+            along = rows(np.broadcast_to(_weights_along(a, array(weights, a), axis), a.shape), axis)
             options["weights"] = np.take_along_axis(along, order, axis=-1)
         place = quantile(positions, **options)
         shape_of_q = np.shape(place)[: np.ndim(place) - (0 if alike else len(kept))]
         shape = (*shape_of_q, *kept)
         place = np.broadcast_to(np.reshape(place, (*shape_of_q, *[1] * len(kept))) if alike else place, shape)
-        broken = np.isnan(np.reshape(plain(out), shape))
+        broken = np.isnan(np.reshape(plain_array(out), shape))
         if np.any(broken):
             place = np.where(broken, 0 if skips_nan else n - 1, place)  # a nan is the largest, and decides
         low = np.floor(place).astype(int)
@@ -173,7 +169,7 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         return function(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
 
     def place_of(out: Any, a: Any, q: Any, axis: Any, method: Any, weights: Any) -> _Place:
-        located = partial(function, q=plain(q), axis=-1, method=method)
+        located = partial(function, q=plain_array(q), axis=-1, method=method)
         return _Place(located, skips_nan, out, a, axis, weights)
 
     def share_of_a(
@@ -186,7 +182,7 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         fraction = place.fraction
         if is_value(q):  # the same number, but one that depends on q
             change = np.reshape((q - q.data) / unit, (*q.shape, *[1] * (fraction.ndim - q.ndim)))
-            fraction = fraction + _speed(place, plain(q) / unit, method) * change
+            fraction = fraction + _speed(place, plain_array(q) / unit, method) * change
         share = place.share(g, a, axis, fraction)
         return masked(share, ~np.isnan(a)) if skips_nan else share
 
@@ -198,7 +194,7 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
             return np.sum(g, axis=tuple(range(np.ndim(q), g.ndim)))
         place = place_of(out, a, q, axis, method, weights)
         elements = rows(a, axis)
-        speed = _speed(place, plain(q) / unit, method) / unit
+        speed = _speed(place, plain_array(q) / unit, method) / unit
         step = masked(elements[place.high] - elements[place.low], speed != 0)
         share = np.reshape(g, place.fraction.shape) * step * speed
         return np.sum(share, axis=tuple(range(np.ndim(q), share.ndim)))
@@ -222,7 +218,8 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
                 f"np.{function.__name__} has no gradient rule for a Value as 'weights': the element that is chosen "
                 "does not change with them. Write weights=v.data there."
             )
-        return recorded(array(a), q, axis, method=method, keepdims=keepdims, weights=weights)
+        a, q = array(a), q if isinstance(q, float | int) else array(q, a)
+        return recorded(a, q, axis, method=method, keepdims=keepdims, weights=weights)
 
 
 _quantile_like(np.quantile, 1, False)
@@ -252,7 +249,7 @@ def _cov(
     if y is not None:
         y = np.atleast_2d(y).astype(dtype)
         x = np.concatenate([x, y if rowvar or y.shape[0] == 1 else np.transpose(y)], axis=0)
-    weights = _observation_weights(x.shape[1], fweights, aweights)
+    weights = _observation_weights(x, fweights, aweights)
     if ddof is None:
         ddof = 0 if bias else 1
     average, total = np.average(x, axis=1, weights=weights, returned=True)
@@ -261,7 +258,7 @@ def _cov(
     elif aweights is None or ddof == 0:
         freedom = total[0] - ddof
     else:
-        freedom = total[0] - ddof * np.sum(weights * aweights) / total[0]
+        freedom = total[0] - ddof * np.sum(weights * array(aweights, x)) / total[0]
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
         freedom = 0.0
@@ -270,17 +267,20 @@ def _cov(
     return np.squeeze(np.dot(x, np.conjugate(other) if dtype.kind == "c" else other) * np.true_divide(1, freedom))
 
 
-def _observation_weights(n: int, fweights: Any, aweights: Any) -> Any:
-    """Both kinds of weights of n observations in one; None for none."""
+def _observation_weights(x: Any, fweights: Any, aweights: Any) -> Any:
+    """Both kinds of weights of the columns of `x` in one; None for none."""
     if is_value(fweights) and fweights.requires_grad:
         raise TypeError(
             "np.cov has no gradient rule for a Value as 'fweights', which are counts. Write fweights=v.data there."
         )
-    given = [array(w) for w in (plain(fweights), aweights) if w is not None]
+    given = {"fweights": plain_array(fweights), "aweights": aweights}
+    given = {name: array(weights, x) for name, weights in given.items() if weights is not None}
     if not given:
         return None
-    np.cov(np.zeros((1, n)), ddof=0, fweights=plain(fweights), aweights=plain(aweights))  # raises what NumPy does
-    return given[0] if len(given) == 1 else given[0] * given[1]
+    row = np.zeros_like(plain_array(x)[:1], dtype=float)
+    np.cov(row, ddof=0, **{name: plain_array(weights) for name, weights in given.items()})  # raises what NumPy does
+    first, *rest = given.values()
+    return first * rest[0] if rest else first
 
 
 @composed(np.corrcoef)

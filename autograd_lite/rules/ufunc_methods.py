@@ -1,7 +1,7 @@
 """Derivatives of the methods of ufuncs: `np.add.reduce` and its kin, `accumulate`, `outer`, `reduceat`.
 
-Where NumPy has a function for it, that function runs. Of any other ufunc a reduction is a chain of steps
-`total = f(total, element)`, and its gradient comes from the two partial derivatives of f in the ufunc's own rule.
+Sums, products and extrema have the rules of NumPy's functions for them. For any other ufunc these are chains of steps
+`total = f(total, element)`, whose gradient comes from the two partial derivatives of f in the ufunc's own rule.
 """
 
 from __future__ import annotations
@@ -13,13 +13,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import RULES, VJP, defvjp, describe, is_value, primitive, ufunc_method
-from .accumulation import recurrence
-from .reduction import extremum_share, from_rows, rows, spread
+from .accumulation import cumprod_share, cumsum_share, recurrence
+from .reduction import extremum_share, from_rows, prod_share, rows, spread, sum_share
 from .scatter import scatter_add
-
-_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-_ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
-_EXTREMA = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 
 def _refuse_values(ufunc: Any, method: str, **options: Any) -> None:
@@ -71,12 +67,16 @@ def _hypot_share(
     return spread(slope, axis, keepdims, x) * (x if where is True else np.where(where, x, 0))
 
 
-_DIRECT: dict[Any, Any] = {
-    np.logaddexp: _exponential_share(np.exp),
-    np.logaddexp2: _exponential_share(np.exp2),
-    np.hypot: _hypot_share,
+_REDUCTIONS: dict[Any, Any] = {
+    np.add: sum_share,
+    np.multiply: prod_share,
+    np.maximum: extremum_share,
+    np.minimum: extremum_share,
     np.fmax: extremum_share,
     np.fmin: extremum_share,
+    np.hypot: _hypot_share,
+    np.logaddexp: _exponential_share(np.exp),
+    np.logaddexp2: _exponential_share(np.exp2),
 }
 
 
@@ -107,7 +107,7 @@ def _reduction(ufunc: Any) -> Any:
 
     reduce.__name__ = f"{ufunc.__name__}.reduce"
     recorded = primitive(reduce)
-    defvjp(recorded, _DIRECT[ufunc] if ufunc in _DIRECT else _fold_share(ufunc))
+    defvjp(recorded, _REDUCTIONS[ufunc] if ufunc in _REDUCTIONS else _fold_share(ufunc))
     return recorded
 
 
@@ -122,7 +122,7 @@ def _reduce(
         options["where"] = where
     if dtype is not None:
         array = array.astype(dtype)
-    return (_REDUCTIONS.get(ufunc) or _reduction(ufunc))(array, axis=axis, keepdims=keepdims, **options)
+    return _reduction(ufunc)(array, axis, keepdims=keepdims, **options)
 
 
 # ---- accumulate ----
@@ -149,6 +149,16 @@ def _running_extremum_share(g: Any, out: Any, x: Any, axis: Any = 0) -> Any:
     return np.moveaxis(scatter_add(g, (*grid[:-1], latest), x.shape), -1, axis)
 
 
+_ACCUMULATIONS: dict[Any, Any] = {
+    np.add: cumsum_share,
+    np.multiply: cumprod_share,
+    np.maximum: _running_extremum_share,
+    np.minimum: _running_extremum_share,
+    np.fmax: _running_extremum_share,
+    np.fmin: _running_extremum_share,
+}
+
+
 @cache
 def _accumulation(ufunc: Any) -> Any:
     _require_partials(ufunc, "accumulate")
@@ -158,7 +168,7 @@ def _accumulation(ufunc: Any) -> Any:
 
     accumulate.__name__ = f"{ufunc.__name__}.accumulate"
     recorded = primitive(accumulate)
-    defvjp(recorded, _running_extremum_share if ufunc in _EXTREMA else _fold_shares(ufunc))
+    defvjp(recorded, _ACCUMULATIONS[ufunc] if ufunc in _ACCUMULATIONS else _fold_shares(ufunc))
     return recorded
 
 
@@ -168,8 +178,6 @@ def _accumulate(ufunc: Any, array: Any, /, axis: Any = 0, dtype: Any = None) -> 
         array = array.astype(dtype)
     if axis is None and array.ndim == 1:
         axis = 0
-    if ufunc in _ACCUMULATIONS and array.ndim and axis is not None:
-        return _ACCUMULATIONS[ufunc](array, axis=axis)
     return _accumulation(ufunc)(array, axis)
 
 
