@@ -58,7 +58,7 @@ case("irfft2 of real numbers", _fft("irfft2"), _REAL_CUBE)
 case("fftn over an axis twice", _fft("fftn", (5, 4), axes=(2, 2)), _CUBE)
 case("rfftn over an axis twice", _fft("rfftn", (3, 5), axes=(2, 2)), _REAL_CUBE)
 case("irfftn over an axis twice", _fft("irfftn", (2, 5), axes=(2, 2)), _CUBE)
-case("fftn over no axis", lambda np, x: np.fft.fftn(x, axes=()) * 1, _CUBE)
+case("fftn over no axis", lambda np, x: np.fft.fftn(x, axes=()) * 1, _CUBE, exact=False)
 
 # ---- shifts, and transforms together ----
 
@@ -67,6 +67,8 @@ for _name in ("fftshift", "ifftshift"):
     case(f"{_name} of complex numbers", _fft(_name), _Z)
     case(f"{_name} axes=-1", _fft(_name, axes=-1), (2, 5))
     case(f"{_name} axes=(0, 2)", _fft(_name, axes=(0, 2)), (3, 2, 4))
-case("power spectrum", lambda np, x: abs(np.fft.rfft(x)) ** 2, (7,))
-case("there and back", lambda np, x: np.fft.irfft(np.fft.rfft(x) * np.array([1, 0.5, 0.2 + 1j]), 5), (5,))
-case("circular convolution", lambda np, x, y: np.fft.ifft(np.fft.fft(x) * np.fft.fft(y)).real, (2, 6), (6,))
+case("power spectrum", lambda np, x: abs(np.fft.rfft(x)) ** 2, (7,), exact=False)
+case("there and back", lambda np, x: np.fft.irfft(np.fft.rfft(x) * np.array([1, 0.5, 0.2 + 1j]), 5), (5,), exact=False)
+case(
+    "circular convolution", lambda np, x, y: np.fft.ifft(np.fft.fft(x) * np.fft.fft(y)).real, (2, 6), (6,), exact=False
+)
