@@ -273,8 +273,11 @@ def describe(function: Any) -> str:
         return f"{describe(function.__self__)}.{name}"
     module = getattr(function, "__module__", None)
     if module is None and is_ufunc(function):  # ufuncs do not say where they come from
-        special = sys.modules.get("scipy.special")  # ... where some stand behind a Python function
-        places = (special, getattr(special, "_ufuncs", None))
-        module = "scipy.special" if any(getattr(p, name, None) is function for p in places) else "numpy"
+        special, module = sys.modules.get("scipy.special"), "numpy"
+        if getattr(special, name, None) is function:
+            module = "scipy.special"
+        elif getattr(getattr(special, "_ufuncs", None), name, None) is function:  # behind a Python function: `_zeta`
+            module = "scipy.special"
+            name = name.lstrip("_") if hasattr(special, name.lstrip("_")) else name
     ours = module in (None, "builtins") or module.startswith(f"{__package__}.rules")
     return name if ours else f"{module}.{name}"

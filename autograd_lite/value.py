@@ -147,8 +147,8 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         return implementation(*args, **kwargs)
     if function in PLAIN:
         return function(*_raw(args), **_raw(kwargs))
-    if is_ufunc(function) and "scipy.special" in sys.modules:
-        import_module(f"{__package__}.rules.special")  # its rules are loaded when SciPy is first used, not before
+    if is_ufunc(function):
+        _load_scipys_rules()
         if function in RULES or function in COMPOSED or function in PLAIN:
             return _call(function, args, kwargs)
     name = describe(function)
@@ -161,8 +161,16 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     )
 
 
+def _load_scipys_rules() -> None:
+    """They are loaded when one of SciPy's functions is first used, not before."""
+    if "scipy.special" in sys.modules:
+        import_module(f"{__package__}.rules.special")
+
+
 def _call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `np.add.reduce` and its kin do with a Value."""
+    if ufunc not in RULES:
+        _load_scipys_rules()
     if ufunc in PLAIN:
         return getattr(ufunc, method)(*_raw(inputs), **_raw(kwargs))
     name = f"{describe(ufunc)}.{method}"

@@ -44,7 +44,8 @@ def functions_of(case: Case) -> set[Any]:
     seen: set[Any] = set()
     outcome = results(case.function(_Spy(np, seen), *[Value(x) for x in case.inputs]))
     nodes = ancestors([r.node for r in outcome if isinstance(r, Value) and r.requires_grad])
-    return seen | {n.function for n in nodes if is_ufunc(n.function) and "scipy" in describe(n.function)}
+    ran = {getattr(n.function, "forward", n.function) for n in nodes}  # of a primitive: the ufunc that it records
+    return seen | {f for f in ran if is_ufunc(f) and "scipy" in describe(f)}
 
 
 def cases_by_function() -> dict[Any, list[Case]]:

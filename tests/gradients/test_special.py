@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -71,28 +72,44 @@ def test_scaled_functions_refuse_complex_numbers(name: str) -> None:
 
 
 def test_zetas_argument_and_lambertws_branch_have_no_rule() -> None:
-    with pytest.raises(TypeError, match=r"scipy\.special\._riemann_zeta has no gradient rule: "):
+    with pytest.raises(TypeError, match=r"scipy\.special\._riemann_zeta has no gradient rule: of Riemann's zeta"):
         special.zeta(Value(2.0))
+    with pytest.raises(TypeError, match=r"scipy\.special\.zeta has no gradient rule for its argument 1"):
+        special.zeta(Value(2.0), 1.0)
     with pytest.raises(TypeError, match=r"polygamma has no gradient rule for its argument 1"):
         ag.special.polygamma(Value(2.0), 1.0)
 
 
-def test_rules_are_loaded_when_first_used_and_leave_the_users_own() -> None:
-    program = """
-import sys
-import autograd_lite as ag
-from autograd_lite import linalg, special
-assert "scipy" not in sys.modules
-ag.special.logsumexp(ag.Value([1.0, 2.0])).backward()
-ag.linalg.rref([[1.0, 2.0]])
-assert "scipy" not in sys.modules
-import scipy.special
-ag.defvjp(scipy.special.erf, lambda g, out, x: g * 42)
-x = ag.Value(1.0)
-(scipy.special.erf(x) + scipy.special.erfc(x) * 0).backward()
-assert x.grad == 42
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)
+PROGRAMS = {
+    "nothing of SciPy is loaded before it is used": """
+        import sys
+        import autograd_lite as ag
+        from autograd_lite import linalg, special
+        ag.special.logsumexp(ag.Value([1.0, 2.0])).backward()
+        ag.linalg.rref([[1.0, 2.0]])
+        assert "scipy" not in sys.modules
+    """,
+    "a rule of the user's stays when ours are loaded": """
+        import autograd_lite as ag
+        from scipy import special
+        ag.defvjp(special.erf, lambda g, out, x: g * 42)
+        x = ag.Value(1.0)
+        (special.erf(x) + special.erfc(x) * 0).backward()
+        assert x.grad == 42
+    """,
+    "a method of a ufunc loads them too": """
+        import autograd_lite as ag
+        from scipy import special
+        x = ag.Value([1.0, 2.0])
+        special.xlogy.outer(x, [1.0, 1.0]).sum().backward()
+        assert not x.grad.any()
+    """,
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_in_a_fresh_interpreter(program: str) -> None:
+    subprocess.run([sys.executable, "-c", dedent(program)], check=True)
 
 
 # ---- what a book says ----
@@ -170,6 +187,11 @@ def test_inverses_have_reciprocal_derivatives() -> None:
         there = grad(lambda p, f=inverse: np.sum(f(p)))(q)
         back = grad(lambda x, f=function: np.sum(f(x)))(inverse(q))
         np.testing.assert_allclose(there * back, 1, rtol=1e-9)
+
+
+def test_minutes_and_seconds_are_parts_of_a_degree() -> None:
+    slopes = grad(special.radian, (0, 1, 2))(10.0, 20.0, 30.0)
+    np.testing.assert_allclose(slopes, np.deg2rad([1, 1 / 60, 1 / 3600]), rtol=1e-14)
 
 
 # ---- autograd_lite.special ----
