@@ -171,6 +171,15 @@ def test_what_does_not_exist_is_nan_and_never_a_wrong_number() -> None:
             assert np.isnan(curvature(function, at, C)).any()
 
 
+def test_vectors_that_happen_to_be_at_their_minimum_have_no_second_derivative_where_values_are_equal() -> None:
+    def distance(a: Any) -> Any:
+        return np.sum((np.linalg.eigh(a)[1] ** 2 - np.eye(3)) ** 2)
+
+    np.testing.assert_array_equal(grad(distance)(np.eye(3)), np.zeros((3, 3)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert not np.isfinite(curvature(distance, np.eye(3), C)).all()
+
+
 def test_vectors_of_a_null_space_turn_with_the_others() -> None:
     def beyond_columns(x: Any) -> Any:
         u = np.linalg.svd(x)[0][..., 2:]
@@ -183,6 +192,19 @@ def test_vectors_of_a_null_space_turn_with_the_others() -> None:
     for function, samples in ((beyond_columns, TALL), (beyond_rows, WIDE)):
         for _, x in samples:
             ag.check_grads(function, x, order=2, rtol=2e-5, atol=2e-6)
+
+
+def test_functions_of_hermitian_matrices_have_hermitian_gradients() -> None:
+    for at, weights in ((SPD, B), (positive(complex_matrix(3, 3)), B + 1j * C)):
+        for function in (
+            lambda a: np.linalg.pinv(a, hermitian=True),
+            lambda a: np.abs(np.linalg.eigh(a)[1]) ** 2,
+            np.linalg.cholesky,
+            lambda a: np.linalg.cholesky(a, upper=True),
+            lambda a: np.linalg.svd(a, hermitian=True)[0] @ np.linalg.svd(a, hermitian=True)[2],
+        ):
+            got = grad(lambda a, f=function, weights=weights: np.sum(np.real(f(a) * weights)))(at)
+            np.testing.assert_allclose(got, got.conj().T, rtol=1e-12, atol=1e-14)
 
 
 # ---- results and messages ----
