@@ -18,9 +18,7 @@ each("pinv", lambda np, x: np.linalg.pinv(x), [*SQUARES, *_rectangles])
 each("pinv with rtol", lambda np, x: np.linalg.pinv(x, rtol=1e-10), [SQUARES[1], TALL[2]])
 each("hermitian pinv", lambda np, x: np.linalg.pinv(mirrored(x), hermitian=True), SQUARES[1:5:3])
 case("pinv of rank 2", lambda np, x, y: np.linalg.pinv(x @ y, 1e-5), matrix(4, 2), matrix(2, 3))
-case(
-    "complex pinv of rank 2", lambda np, x, y: np.linalg.pinv(x @ y, 1e-5), complex_matrix(3, 2), complex_matrix(2, 4)
-)
+case("complex pinv of rank 2", lambda np, x, y: np.linalg.pinv(x @ y, 1e-5), complex_matrix(3, 2), complex_matrix(2, 4))
 case("tensorinv", lambda np, x: np.linalg.tensorinv(x), matrix(6, 6).reshape(2, 3, 3, 2))
 case("tensorinv of one axis", lambda np, x: np.linalg.tensorinv(x, ind=1), matrix(6, 6).reshape(6, 2, 3))
 
