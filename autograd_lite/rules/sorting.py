@@ -90,9 +90,9 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 
 @composed(np.intersect1d)
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: Any = False, return_indices: Any = False) -> Any:
-    _, *indices = np.intersect1d(plain_array(ar1), plain_array(ar2), assume_unique, return_indices=True)
+    common, *indices = np.intersect1d(plain_array(ar1), plain_array(ar2), assume_unique, return_indices=True)
     source, index = (ar1, indices[0]) if is_value(ar1) else (ar2, indices[1])
-    values = np.ravel(source)[index]
+    values = astype(np.ravel(source)[index], common.dtype)
     return (values, *indices) if return_indices else values
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import Value
+
 from .case import case, complex_sample, sample, strided
 
 case("take", lambda np, x: np.take(x, [3, 0, 3]), (2, 3))
@@ -40,8 +42,15 @@ case("unique_values", lambda np, x: np.sort(np.unique_values(x)), (2, 3))
 case("unique_counts", lambda np, x: np.unique_counts(x).values, (2, 3))
 case("unique_inverse", lambda np, x: np.unique_inverse(x)[0], (2, 3))
 case("unique_all", lambda np, x: np.unique_all(x).values, (2, 3))
+
+
+def _raw(x: Any) -> Any:
+    return getattr(x, "data", x) if isinstance(x, Value) else x
+
+
 case("union1d", lambda np, x, y: np.union1d(x, y), (2, 2), (3,))
 case("intersect1d", lambda np, x: np.intersect1d(x, x[1:]), (4,))
+case("intersect1d with a constant", lambda np, x: np.intersect1d(np.array([*_raw(x)[1:], 7.0]), x), (4,))
 case("setdiff1d", lambda np, x: np.setdiff1d(x, x[1:3]), (4,))
 case("setdiff1d of unique", lambda np, x, y: np.setdiff1d(x * y, x[:2], assume_unique=True), (4,), (4,))
 case("setxor1d", lambda np, x, y: np.setxor1d(np.concatenate([x, y]), x[1:]), (4,), (2,))
@@ -127,5 +136,6 @@ case(
 case("apply_over_axes", lambda np, x: np.apply_over_axes(np.sum, x, [0, -1]), (2, 3, 2))
 case("piecewise", lambda np, x: np.piecewise(x, [x < 0, x > 1], [lambda v: v**2, 3.0, lambda v: -v]), (2, 3))
 case("piecewise, otherwise 0", lambda np, x: np.piecewise(x, [x > 0], [lambda v, k: k * v**3, 0], 2.0), (2, 3))
+case("piecewise, nowhere", lambda np, x: np.piecewise(x, [x > 9, x < 9], [lambda v: 1 / 0, np.exp]), (4,))
 case("piecewise of one condition", lambda np, x: np.piecewise(x, x > 0, [np.sqrt, np.square]), (4,))
 case("piecewise of a number", lambda np, x: np.piecewise(x, [x < 5, x >= 5], [np.exp, 1.0]), ())
