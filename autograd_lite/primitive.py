@@ -217,7 +217,7 @@ def is_value(x: Any) -> bool:
 
 def plain_array(x: Any) -> Any:
     """`x`, or the plain array in it if it is a Value: for masks, indices and locally constant factors."""
-    return x.data if is_value(x) else x  # type: ignore[attr-defined]
+    return x.data if is_value(x) else x
 
 
 class Primitive:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy._core import umath
 
 from ..primitive import composed, defvjp, is_value, primitive
 
@@ -291,7 +292,7 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return clip(a, low, high)
 
 
-composed(np._core.umath.clip)(clip)  # which is what `array.clip(v)` calls
+composed(vars(umath)["clip"])(clip)  # which is what `array.clip(v)` calls
 
 
 @primitive

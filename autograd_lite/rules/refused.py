@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy._core import umath
 
 from ..primitive import is_ufunc, refused
 
@@ -23,5 +24,5 @@ refused(
     [np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string, np.isnat],
 )
 refused("it is about the fields of structured arrays, and a Value has none.", ["numpy.lib.recfunctions"])
-_ABOUT_TEXT = [ufunc for ufunc in vars(np._core.umath).values() if is_ufunc(ufunc) and not ufunc.types]
+_ABOUT_TEXT = [ufunc for ufunc in vars(umath).values() if is_ufunc(ufunc) and not ufunc.types]
 refused("it is about text, and a Value holds numbers.", ["numpy.strings", *_ABOUT_TEXT])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ def scatter_add(g: Any, index: Any, like: Any, distinct: bool = False) -> Any:
     distinct = distinct or reads_once(index)
     if isinstance(g, np.ndarray | np.generic):
         return _at_index(g, index, like, distinct)
-    return _OF_OTHER_LIBRARIES.get(type(g).__module__.partition(".")[0], _at_places)(g, index, like, distinct)
+    scatter: Callable[..., Any] = _OF_OTHER_LIBRARIES.get(type(g).__module__.partition(".")[0], _at_places)
+    return scatter(g, index, like, distinct)
 
 
 defvjp(scatter_add, lambda g, out, x, index, like, distinct=False: g[index])
@@ -60,10 +62,8 @@ def _at_places(g: Any, index: Any, like: Any, distinct: bool) -> Any:
 
 def _lazily(g: Any, index: Any, like: Any, distinct: bool) -> Any:
     """For Dask, which has no `add.at`: one task that does it with NumPy."""
-    import dask.array
-
-    scattered = dask.delayed(_at_index)(g, index, tuple(like), distinct)
-    return dask.array.from_delayed(scattered, shape=tuple(like), dtype=g.dtype)
+    scattered = import_module("dask").delayed(_at_index)(g, index, tuple(like), distinct)
+    return import_module("dask.array").from_delayed(scattered, shape=tuple(like), dtype=g.dtype)
 
 
 _OF_OTHER_LIBRARIES: dict[str, Callable[..., Any]] = {"autograd_lite": _at_index, "dask": _lazily}
