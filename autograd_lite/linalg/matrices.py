@@ -6,6 +6,8 @@ Rules are written for the transposed, not the conjugate-transposed map, so that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,21 @@ def _conjugated(x: Any) -> Any:
     return np.conj(x) if np.iscomplexobj(x) else x
 
 
+def _for_each(function: Callable[..., Any], *stacks: Any) -> Any:
+    """`function` of matrices for every matrix of a stack, which SciPy before 1.17 does not do; stacks broadcast.
+
+    The result is of the last one's shape.
+    """
+    batch = np.broadcast_shapes(*[x.shape[:-2] for x in stacks])
+    if not batch:
+        return function(*stacks)
+    if 0 in batch:
+        return np.zeros((*batch, *stacks[-1].shape[-2:]), np.result_type(*stacks))
+    rows = [np.broadcast_to(x, (*batch, *x.shape[-2:])).reshape(-1, *x.shape[-2:]) for x in stacks]
+    results = np.stack([function(*matrices) for matrices in zip(*rows, strict=True)])
+    return results.reshape(*batch, *results.shape[-2:])
+
+
 # ---- equations ----
 
 _TRANSPOSED = {0: 0, 1: 1, 2: 2, "N": 0, "T": 1, "C": 2}
@@ -32,7 +49,7 @@ def _solve_triangular(a: Any, b: Any, trans: int, lower: bool, unit_diagonal: bo
     from scipy import linalg
 
     options: Any = {"trans": trans, "lower": lower, "unit_diagonal": unit_diagonal}
-    return linalg.solve_triangular(a, b, **options)
+    return _for_each(partial(linalg.solve_triangular, **options), a, b)
 
 
 def _solve_triangular_vjp(
@@ -113,7 +130,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
 def _solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     from scipy.linalg import solve_sylvester
 
-    return solve_sylvester(a, b, q)
+    return _for_each(solve_sylvester, a, b, q)
 
 
 def _solve_sylvester_vjp(g: Any, out: Any, a: Any, b: Any, q: Any) -> tuple[Any, Any, Any]:
@@ -190,7 +207,7 @@ def expm(A: Any) -> Any:
 def _sqrtm(A: Any) -> Any:
     from scipy.linalg import sqrtm
 
-    return sqrtm(A)
+    return _for_each(sqrtm, A)
 
 
 # X X = A, so dX X + X dX = dA, and the gradient solves the transposed equation

@@ -20,7 +20,8 @@ from .table.special import ONE, SEVERAL
 
 special.erf(Value(0.0))  # loads the rules
 
-UFUNCS = sorted({f for f in vars(special).values() if isinstance(f, np.ufunc)}, key=lambda f: f.__name__)
+_ALL = {f for name, f in vars(special).items() if isinstance(f, np.ufunc) and name != "sph_harm"}  # gone in SciPy 1.17
+UFUNCS = sorted(_ALL, key=lambda f: f.__name__)
 IN_THE_TABLE = {getattr(special, name) for name in (*ONE, *SEVERAL, "wofz")}
 COMPLEX_ALONE_REFUSED = ("airye", "ive", "jve", "yve")
 
@@ -31,7 +32,7 @@ def test_every_ufunc_is_differentiated_plain_or_refused_with_a_reason(ufunc: Any
     assert sum(answers) == 1
     values = [Value([0.3, 0.4], name="v") for _ in range(ufunc.nin)]
     if ufunc in REFUSED:
-        with pytest.raises(TypeError, match=rf"^scipy\.special\.{ufunc.__name__} has no gradient rule: [a-zA-Z]"):
+        with pytest.raises(TypeError, match=rf"{ufunc.__name__} has no gradient rule: [a-zA-Z]"):
             ufunc(*values)
     elif ufunc in PLAIN:
         assert type(ufunc(*values)) is np.ndarray
@@ -217,8 +218,8 @@ def test_logsumexp_at_its_edges_is_scipys() -> None:
     for a in ([-inf, -inf], [inf, 1.0], [inf, -inf], [nan, 1.0], [1e-20, 0.0, -50.0], [-1000.0, -1000.0], [0.0]):
         np.testing.assert_allclose(ag.special.logsumexp(a), special.logsumexp(a), rtol=1e-15)
     for a, b in (
-        ([1.0, 2.0], [1.0, -1.0]), ([1.0, 1.0, 0.0], [1.0, -1.0, 1.0]), ([1.0, 1.0], [1.0, -1.0]),
-        ([inf, 1.0], [0.0, 2.0]), ([nan, 1.0], [0.0, 2.0]), ([0.0, 0.0, -40.0], [1.0, 1.0, 2.0]),
+        ([1.0, 2.0], [1.0, -1.0]), ([1.0, 1.0], [1.0, -1.0]),
+        ([inf, 1.0], [0.0, 2.0]), ([0.0, 0.0, -40.0], [1.0, 1.0, 2.0]),
         ([3.0, 1.0], [-1.0, 1.0]), ([1.0, 0.9], [-1.0, 2.0]),
     ):  # fmt: skip
         np.testing.assert_allclose(ag.special.logsumexp(a, b=b), special.logsumexp(a, b=b), rtol=1e-14)
@@ -226,6 +227,9 @@ def test_logsumexp_at_its_edges_is_scipys() -> None:
             ag.special.logsumexp(a, b=b, return_sign=True), special.logsumexp(a, b=b, return_sign=True), strict=True
         ):
             np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+    # before 1.16 SciPy had nan for these two
+    np.testing.assert_allclose(ag.special.logsumexp([1.0, 1.0, 0.0], b=[1.0, -1.0, 1.0]), 0, atol=1e-15)
+    np.testing.assert_allclose(ag.special.logsumexp([nan, 1.0], b=[0.0, 2.0]), 1 + np.log(2))
     assert ag.special.logsumexp([]) == -inf
     np.testing.assert_array_equal(ag.special.logsumexp(np.ones((0, 2)), axis=0), [-inf, -inf])
     z = np.array([1 + 2j, 0.5 - 3j])
@@ -306,7 +310,9 @@ B = sample((3, 2), salt=1)
 def test_gradients_of_matrix_functions_equal_their_closed_forms() -> None:
     root, power = linalg.sqrtm(A), linalg.expm(A)
     np.testing.assert_allclose(grad(lambda A: np.trace(ag.linalg.expm(A)))(A), power.T, rtol=1e-11)
-    np.testing.assert_allclose(grad(lambda A: np.trace(ag.linalg.sqrtm(A)))(A), np.linalg.inv(root).T / 2, rtol=1e-12)
+    np.testing.assert_allclose(
+        grad(lambda A: np.real(np.trace(ag.linalg.sqrtm(A))))(A), np.linalg.inv(root).T / 2, rtol=1e-12
+    )
     np.testing.assert_allclose(
         grad(lambda A: np.sum(ag.linalg.expm(A) * B[:, :1]))(A),
         linalg.expm_frechet(A.T, np.broadcast_to(B[:, :1], (3, 3)), compute_expm=False),

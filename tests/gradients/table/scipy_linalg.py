@@ -89,6 +89,7 @@ for _name in ("expm", "sqrtm"):
     case(f"{_name} of a stack", _function, _well_conditioned((2, 2, 2)))
     case(f"{_name} complex", _function, _complex((2, 2)))
     case(f"{_name} of 1 x 1", _function, (1, 1), low=0.5)
+    case(f"{_name} of no matrices", _function, (0, 2, 2))
     case(f"{_name} transposed", _function, _well_conditioned((3, 3)).T)
 case("expm of 0", lambda np, a: library(np).expm(a), np.zeros((2, 2)))
 case("expm of a nilpotent matrix", lambda np, a: library(np).expm(a), np.array([[0.0, 1.0], [0.0, 0.0]]))
