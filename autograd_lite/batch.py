@@ -187,6 +187,8 @@ def _run(key: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: 
         token = _composing.set(_composing.get() | {key})
         try:
             return COMPOSED[key][0](*args, **kwargs)
+        except Exception:  # it asks for what a Value has and a Batch has not
+            return row_by_row(function, args, kwargs)
         finally:
             _composing.reset(token)
     return row_by_row(function, args[1:] if isinstance(key, str) else args, kwargs)

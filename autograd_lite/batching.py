@@ -120,7 +120,8 @@ for _function in (np.fft.fftshift, np.fft.ifftshift):
 
 
 def _transform(function: Any, a: Batch, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    axes = range(-len(s), 0) if axes is None and s is not None else axes
+    if axes is None and s is not None:
+        return NotImplemented
     return Batch(function(a.rows, s, _behind(axes, a.ndim), norm))
 
 
