@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 from weakref import ref
@@ -126,8 +126,10 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 argument = argument if converted is NotImplemented else converted
             parents.append(None)
             raw.append(argument)
-    if arrays < len(parents) or rule.unruled:
-        _refuse_values(function, args, {*rule.unruled, *range(arrays, len(args))})
+    if arrays < len(parents):
+        _refuse_values(function, args, range(arrays, len(args)))
+    if rule.unruled:
+        _refuse_values(function, args, rule.unruled)
     try:
         out = rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
@@ -183,10 +185,11 @@ def _call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     return implementation(ufunc, *inputs, **kwargs)
 
 
-def _refuse_values(function: Any, args: tuple[Any, ...], positions: set[int]) -> None:
+def _refuse_values(function: Any, args: tuple[Any, ...], positions: Iterable[int]) -> None:
     """Refuse a Value that wants a gradient in the place of an argument that has no rule."""
-    for i, argument in enumerate(args):
-        if i in positions and isinstance(argument, Value) and type(argument._node) is Node:
+    for i in positions:
+        argument = args[i]
+        if isinstance(argument, Value) and type(argument._node) is Node:
             raise TypeError(
                 f"{describe(function)} has no gradient rule for its argument {i + 1}, which is {called(argument.name)} "
                 f"of shape {argument.shape}. Pass its plain array, v.data, there."
