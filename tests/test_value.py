@@ -168,7 +168,6 @@ def test_a_plain_array_does_not_take_a_value_in() -> None:
         lambda: np.add(array, 1.0, out=v),
         lambda: np.add(array, v, out=array),
         lambda: np.copyto(array, v),
-        lambda: np.add.reduce(v),
         lambda: np.add.at(array, [0], s),
         lambda: np.sum([s, s]),
         lambda: np.add(array, 1.0, where=v),
