@@ -8,6 +8,7 @@ import torch
 from .torch_calculus import CALCULUS
 from .torch_linalg import LinalgAsNumPy
 from .torch_reductions import REDUCTIONS
+from .torch_selection import SELECTIONS
 
 torch.set_default_dtype(torch.float64)
 
@@ -25,6 +26,10 @@ def tensor(x):
 
 
 def pad(x, width, mode="constant", constant_values=0.0):
+    if mode == "constant" and np.ndim(constant_values):
+        raise NotImplementedError("PyTorch pads with one number")
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise NotImplementedError(f"PyTorch does not pad with a {mode}")
     pairs = np.broadcast_to(width, (x.ndim, 2))
     if mode == "constant":
         return torch.nn.functional.pad(x, [int(n) for pair in pairs[::-1] for n in pair], value=constant_values)
@@ -32,8 +37,10 @@ def pad(x, width, mode="constant", constant_values=0.0):
     return x.flatten()[torch.tensor(source)]
 
 
-def take(x, indices, axis=None):
-    indices = torch.tensor(np.array(indices, dtype=int))  # also booleans, which NumPy takes as 0 and 1
+def take(x, indices, axis=None, mode="raise"):
+    n = x.numel() if axis is None else x.shape[axis]
+    indices = np.array(indices, dtype=int)  # also booleans, which NumPy takes as 0 and 1
+    indices = torch.tensor({"raise": indices, "wrap": indices % n, "clip": np.clip(indices, 0, n - 1)}[mode])
     return x.flatten()[indices] if axis is None else x[(*(slice(None),) * (axis % x.ndim), indices)]
 
 
@@ -105,7 +112,7 @@ NUMPY_NAMES = {
     "relu": torch.relu,
     "repeat": lambda x, n, axis=None: torch.repeat_interleave(x, torch.tensor(n), dim=axis),
     "roll": lambda x, shift, axis=None: torch.roll(x, shift, axis),
-    "sort": lambda x, axis=-1: torch.sort(x.flatten() if axis is None else x, -1 if axis is None else axis)[0],
+    "sort": lambda x, axis=-1, **how: torch.sort(x.flatten() if axis is None else x, -1 if axis is None else axis)[0],
     "split": lambda x, n, axis=0: torch.tensor_split(x, n, axis),
     "take": take,
     "take_along_axis": along,
@@ -115,6 +122,8 @@ NUMPY_NAMES = {
     "vecdot": torch.linalg.vecdot,
     "vecmat": lambda x, y: torch.einsum("...i,...ij->...j", x.conj(), y),
     "where": lambda m, x, y: torch.where(tensor(m), x, y),
+    # ---- choosing, joining, writing ----
+    **SELECTIONS,
     # ---- reductions, accumulation, nan, statistics, methods of ufuncs ----
     **REDUCTIONS,
     # ---- calculus, polynomials, emath ----

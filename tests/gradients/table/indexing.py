@@ -88,7 +88,8 @@ def _after(name: str, *arguments: Any) -> Any:
 
     def written(np: Any, x: Any, item: Any) -> Any:
         array = x * 2
-        assert getattr(np, name)(array, *arguments, item.astype(array.dtype)) is None
+        item = item if item.dtype == array.dtype else item.astype(array.dtype)
+        assert getattr(np, name)(array, *arguments, item) is None
         return array
 
     return written
