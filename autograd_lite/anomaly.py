@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checkpoint import checkpointed, resumed
+from .checkpoint import checkpointed
 from .graph import Block, Node, current_scope
 from .primitive import describe, is_value
 from .rules import part
 from .watch import Line, Notes, Observer, Watch, arrays_in, rule_at_work, users_line
 
-_NOTHING_NEW = frozenset({part, checkpointed, resumed})  # what they return has been looked at before
+_NOTHING_NEW = frozenset({part, checkpointed})  # what they return has been looked at before
 
 
 class AnomalyError(FloatingPointError):

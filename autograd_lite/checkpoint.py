@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 
 from .graph import Node, ancestors, backpropagate, changed, enable_grad, is_grad_enabled, next_order, stale
-from .primitive import defvjp, defvjp_joint, describe, is_value, primitive
+from .primitive import defvjp_joint, describe, is_value, primitive
 from .tree import Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
 from .variables import together
@@ -134,12 +134,6 @@ def checkpointed(run: _Run, *args: Any) -> Any:
     raise AssertionError("a checkpoint is recorded after its function has run")
 
 
-@primitive
-def resumed(x: Any) -> Any:
-    """`x`, as an argument of a function that runs again: writing into it leaves the Value that was passed alone."""
-    return x
-
-
 def _first(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     leaves, rebuild = flatten((args, kwargs))
     inputs = [None if leaf.is_parameter else leaf.value for leaf in leaves]  # modules are captured, not passed
@@ -211,7 +205,6 @@ def _rule(g: Any, out: Any, run: _Run, *args: Any) -> tuple[Any, ...]:
 
 
 defvjp_joint(checkpointed, _rule)
-defvjp(resumed, lambda g, out, x: g)
 
 
 def _again(run: _Run, args: tuple[Any, ...], start: int, outs: Iterable[Any]) -> list[Any]:
@@ -226,7 +219,7 @@ def _again(run: _Run, args: tuple[Any, ...], start: int, outs: Iterable[Any]) ->
         args_again, kwargs = run.rebuild(leaves, True)
         return run.function(*args_again, **kwargs)
 
-    with _drawing_from(run.states):
+    with _drawing_from(run.states), _keeping_hooks(run.parents):
         leaves = flatten(run_again(run.context, again))[0]
     results = [leaves[i].value if i < len(leaves) else None for i in run.places]
     reached = {node for node in ancestors(filter(None, map(_node, results)), since=start) if node.order < start}
@@ -242,8 +235,21 @@ def _again(run: _Run, args: tuple[Any, ...], start: int, outs: Iterable[Any]) ->
 def _input(x: Any, node: Node | None, was_value: bool) -> Any:
     """A leaf of the arguments, as the function had received it."""
     if node is not None:
-        return resumed(x if is_value(x) else Value._attached(x, node))
+        return x if is_value(x) else Value._attached(x, node)
     return Value._attached(x, None) if was_value else x
+
+
+@contextmanager
+def _keeping_hooks(nodes: Iterable[Node | None]) -> Iterator[None]:
+    """Forget hooks that are registered in this block: the function has registered them before."""
+    before = [(node, node.hooks, list(node.hooks or ())) for node in nodes if node is not None]
+    try:
+        yield
+    finally:
+        for node, hooks, registered in before:
+            node.hooks = hooks
+            if hooks is not None:
+                hooks[:] = registered
 
 
 def _conjugated(gradient: Any) -> Any:

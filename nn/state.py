@@ -45,12 +45,12 @@ class Slot(NamedTuple):
     def write(self, new: Any) -> None:
         """Copy `new` into the array, or replace it where NumPy cannot write."""
         own = self.read()
+        # assigned also where it is written in place: a graph recorded before must not run backward, and unlocks it
+        setattr(self.owner, self.name, own)
         if isinstance(own, np.generic) or not own.flags.writeable:
-            own = np.array(new, own.dtype)[()]
+            setattr(self.owner, self.name, np.array(new, own.dtype)[()])
         else:
             own[...] = new
-        # assigned also where it was written in place: a graph recorded before must not run backward
-        setattr(self.owner, self.name, own)
 
 
 def slots(root: Module) -> Iterator[Slot]:

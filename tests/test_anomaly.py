@@ -79,7 +79,7 @@ PATHS = {
     "method": (ZERO.log, "numpy.log"),
     "ufunc": (lambda: np.log(ZERO), "numpy.log"),
     "ufunc of two": (lambda: np.multiply(BIG, BIG), "numpy.multiply"),
-    "method of a ufunc": (lambda: np.multiply.reduce(BIG), "numpy.prod of shape (2,)"),
+    "method of a ufunc": (lambda: np.multiply.reduce(BIG), ""),
     "function": (lambda: np.sum(BIG), "numpy.sum of shape (2,)"),
     "composed function": (lambda: np.ptp(BIG * np.array([1, -1])), "numpy.subtract"),
     "primitive": (lambda: own(ONE), "own of shape (2,)"),

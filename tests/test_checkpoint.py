@@ -331,8 +331,9 @@ def test_only_arguments_and_results_are_kept() -> None:
         assert inner[0]() is None
         assert len(ancestors([y.node])) == 4
         middle = block(y)
+        assert {*middle.node.parents} == {None, y.node, w.node, b.node}
         seen = ref(middle)
-        loss = middle.sum()
+        loss = block(middle).sum()
         del middle
         assert seen() is None  # so that backward keeps no gradient for it
         loss.backward()
@@ -440,6 +441,26 @@ def test_hooks_see_each_gradient_once_and_whole() -> None:
         ]
 
 
+def test_hooks_that_the_function_registers_run_once() -> None:
+    for wrap in (same, ag.checkpoint):
+        x, w = Value([1.0, 2.0]), Value([3.0, 4.0])
+
+        def function(y: Any, w: Any = w) -> Any:
+            y.register_hook(lambda g: g * 10)
+            w.register_hook(lambda g: g * 100)
+            return y * w
+
+        remove = w.register_hook(lambda g: g * 7)
+        y = wrap(function)(x * 1).sum()
+        y.backward()
+        np.testing.assert_array_equal(w.grad, [700, 1400])
+        x.grad = w.grad = None
+        remove()
+        y.backward()
+        np.testing.assert_array_equal(x.grad, [30, 40])
+        np.testing.assert_array_equal(w.grad, [100, 200])
+
+
 def test_an_exception_leaves_no_trace() -> None:
     fails = []
 
@@ -505,6 +526,11 @@ def cut_off_closure() -> tuple[Any, Callable[[], None]]:
     return (lambda x: x * held["h"]), lambda: held.update(h=held["h"].detach())
 
 
+def further_closure() -> tuple[Any, Callable[[], None]]:
+    held: list[Any] = [0.0]
+    return (lambda x: x * 2 + held[-1]), lambda: held.append(Value([0.0, 0.0]))
+
+
 def changed_shape() -> tuple[Any, Callable[[], None]]:
     shape = [(1, 2)]
     return (lambda x: x.reshape(shape[0])), lambda: shape.insert(0, (2, 1))
@@ -531,6 +557,7 @@ def unregistered_generator() -> tuple[Any, Callable[[], None]]:
         changed_array,
         changed_closure,
         cut_off_closure,
+        further_closure,
         changed_shape,
         fewer_results,
         plain_result,

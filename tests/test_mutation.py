@@ -219,6 +219,30 @@ def test_an_array_is_open_again_when_its_graphs_are_gone() -> None:
         gc.enable()
 
 
+def test_a_view_is_open_again_when_its_base_is() -> None:
+    base, x = np.ones(3), Value([1.0, 2.0])
+    view = base[:2]
+    with ag.detect_mutation():
+        y = x * view
+        z = Value(1.0) * base
+        del y
+        assert not view.flags.writeable  # NumPy would not open it while its base is locked
+        del z
+        assert base.flags.writeable
+        assert view.flags.writeable
+
+
+def test_views_of_one_array_that_are_locked_and_opened_in_turn() -> None:
+    base = np.ones(4)
+    v, w = Value(base[:2]), Value(base[2:])
+    with ag.detect_mutation():
+        kept = [w * 1]
+        v.data = v.data  # opens the base, which is then locked again, after a view of it
+        kept.append(v * 1)
+        assert not any(array.flags.writeable for array in (base, v.data, w.data))
+    assert all(array.flags.writeable for array in (base, v.data, w.data, *[k.data for k in kept]))
+
+
 def test_arrays_live_no_longer_than_without() -> None:
     gc.disable()
     try:
@@ -343,7 +367,9 @@ def test_training_goes_as_without(make: Any, anomaly: bool) -> None:
             loss.backward()
             optimizer.step()
         nn.init.zeros_(model[4].bias)
+        memory = model[0].weight.data
         model.load_state_dict(model.state_dict())
+        assert model[0].weight.data is memory
         optimizer.load_state_dict(optimizer.state_dict())
         nn.fit(model, (x, x[:, :1]), loss=nn.MSELoss(), optimizer=optimizer, epochs=1, progress=False)
         states.append(model.state_dict())
