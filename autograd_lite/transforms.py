@@ -151,8 +151,9 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
         variables = Variables(function, args, argnums, kwargs)
         with transforming():
             value = function(*variables.args, **kwargs)
-            if not isinstance(value, (Value, *_ARRAYS)) or np.iscomplexobj(value):
-                kind = "complex numbers" if np.iscomplexobj(value) else type(value).__name__
+            is_array = isinstance(value, (Value, *_ARRAYS))
+            if not is_array or np.iscomplexobj(value):
+                kind = "complex numbers" if is_array else type(value).__name__
                 raise TypeError(
                     f"{variables.function} returned {kind}, but elementwise_grad needs one real array. Choose the "
                     "weight of each result: ag.vjp(f, x)[1](cotangent)."
