@@ -12,6 +12,7 @@ import numpy as np
 
 from ..primitive import composed, defvjp, is_value, plain_array, primitive
 from .indexing import across
+from .scatter import scatter_add
 from .shape import astype
 
 Widths: TypeAlias = tuple[int, int]
@@ -34,6 +35,22 @@ def _pad_constant(g: Any, out: Any, x: Any, pad_width: Any, constant_values: Any
 
 
 defvjp(pad_constant, _pad_constant)
+
+
+@primitive
+def repeated(x: Any, source: Any, axis: int, before: int) -> Any:
+    """The elements of `x` at the positions `source` along an axis, among which it stands as a whole behind `before`."""
+    return x[across(axis, source)]
+
+
+def _repeated(g: Any, out: Any, x: Any, source: Any, axis: int, before: int) -> Any:
+    behind = before + x.shape[axis]
+    inner = g[across(axis, slice(before, behind))]
+    around = [*range(before), *range(behind, len(source))]
+    return inner + scatter_add(g[across(axis, around)], across(axis, source[around]), x.shape)
+
+
+defvjp(repeated, _repeated)
 
 
 @composed(np.pad)
@@ -65,7 +82,11 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         return _around(array, widths, lambda x, axis, width: _statistic(x, axis, width, mode, lengths[axis]))
     if options.get("reflect_type", "even") == "odd":
         return _around(array, widths, lambda x, axis, width: _odd_reflection(x, axis, width, mode == "symmetric"))
-    return _around(array, widths, lambda x, axis, width: _copies(x, axis, width, mode))
+    result = array
+    for axis, width in enumerate(widths):
+        if any(width):  # NumPy's own `pad`, of the positions, says which element stands where
+            result = repeated(result, np.pad(np.arange(array.shape[axis]), width, mode), axis, width[0])
+    return np.copy(array) if result is array else result
 
 
 def _widths(pad_width: Any, ndim: int) -> list[Widths]:
@@ -96,14 +117,14 @@ def _stacked(option: Any) -> Any:
 
 def _around(x: Any, widths: list[Widths], blocks: Callable[[Any, int, Widths], tuple[Any, Any]]) -> Any:
     """`x` between the two blocks that belong around each axis."""
-    result = np.copy(x)
+    result = x
     for axis, width in enumerate(widths):
         if any(width):
             before, behind = blocks(result, axis, width)
             parts = [before, result, behind]
             parts = [part for part, n in zip(parts, (width[0], 1, width[1]), strict=True) if n]
             result = np.concatenate(parts, axis)
-    return result
+    return np.copy(x) if result is x else result
 
 
 def _wide(x: Any, axis: int, width: int, content: Any) -> Any:
@@ -151,19 +172,12 @@ def _statistic(x: Any, axis: int, width: Widths, mode: str, lengths: Any) -> tup
     return blocks[0], blocks[1]
 
 
-def _copies(x: Any, axis: int, width: Widths, mode: Any) -> tuple[Any, Any]:
-    """NumPy's own `pad`, of the positions along the axis, says what stands where."""
-    n = x.shape[axis]
-    source = np.pad(np.arange(n), width, mode)
-    return x[across(axis, source[: width[0]])], x[across(axis, source[width[0] + n :])]
-
-
 def _odd_reflection(x: Any, axis: int, width: Widths, symmetric: bool) -> tuple[Any, Any]:
     """At each edge: twice the edge less the mirror image; in closed form, however wide."""
     n = x.shape[axis]
     period = n if symmetric else n - 1
     if not period:
-        return _copies(x, axis, width, "edge")
+        return _wide(x, axis, width[0], x), _wide(x, axis, width[1], x)
     first, last = x[across(axis, slice(0, 1))], x[across(axis, slice(n - 1, n))]
     blocks = []
     for places, end in ((np.arange(-width[0], 0), 0), (np.arange(n, n + width[1]), 0 if symmetric else 1)):

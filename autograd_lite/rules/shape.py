@@ -211,17 +211,30 @@ def _windows(
     g: Any, out: Any, x: Any, window_shape: Any, axis: Any = None, *, subok: Any = False, writeable: Any = False
 ) -> Any:
     axes = range(x.ndim) if axis is None else [a % x.ndim for a in np.atleast_1d(axis).tolist()]
-    total = np.zeros_like(x)
-    for offset in np.ndindex(*np.atleast_1d(window_shape).tolist()):  # all elements at one place in their windows
-        start = [0] * x.ndim
-        for a, n in zip(axes, offset, strict=True):
-            start[a] += n
-        place = tuple([slice(n, n + size) for n, size in zip(start, out.shape, strict=False)])
-        total = total + scatter_add(g[(..., *offset)], place, x.shape)
-    return total
+    return overlap_add(g, x.shape, tuple(axes))
 
 
 defvjp(sliding_window_view, _windows)
+
+
+@primitive
+def overlap_add(windows: Any, shape: Any, axes: Any) -> Any:
+    """Windows added up where each lies in an array of this shape."""
+    out = np.zeros_like(windows, shape=shape)
+    for offset in np.ndindex(*windows.shape[len(shape) :]):  # all elements at one place in their windows
+        start = [0] * len(shape)
+        for axis, n in zip(axes, offset, strict=True):
+            start[axis] += n
+        place = tuple([slice(n, n + size) for n, size in zip(start, windows.shape, strict=False)])
+        out[place] = out[place] + windows[(..., *offset)]
+    return out
+
+
+defvjp(
+    overlap_add,
+    lambda g, out, windows, shape, axes: sliding_window_view(g, windows.shape[len(shape) :], axes),
+    None,
+)
 
 
 # triangles and diagonals
