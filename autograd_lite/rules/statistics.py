@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..primitive import composed, defvjp, is_value, plain_array, primitive
+from ..primitive import composed, defvjp, describe, is_value, plain_array, primitive
 from .elementwise import masked
 from .reduction import from_rows, rows, spread
 from .scatter import scatter_add
@@ -210,12 +210,12 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
     ) -> Any:  # fmt: skip
         if is_value(q) and method not in _CONTINUOUS:
             raise TypeError(
-                f"np.{function.__name__} has no gradient rule for a Value as 'q' with method={method!r}, which jumps "
+                f"{describe(function)} has no gradient rule for a Value as 'q' with method={method!r}, which jumps "
                 f"from one element to the next. Write q=v.data there, or one of {', '.join(map(repr, _CONTINUOUS))}."
             )
         if is_value(weights):
             raise TypeError(
-                f"np.{function.__name__} has no gradient rule for a Value as 'weights': the element that is chosen "
+                f"{describe(function)} has no gradient rule for a Value as 'weights': the element that is chosen "
                 "does not change with them. Write weights=v.data there."
             )
         a, q = array(a), q if isinstance(q, float | int) else array(q, a)
@@ -271,7 +271,7 @@ def _observation_weights(x: Any, fweights: Any, aweights: Any) -> Any:
     """Both kinds of weights of the columns of `x` in one; None for none."""
     if is_value(fweights) and fweights.requires_grad:
         raise TypeError(
-            "np.cov has no gradient rule for a Value as 'fweights', which are counts. Write fweights=v.data there."
+            "numpy.cov has no gradient rule for a Value as 'fweights', which are counts. Write fweights=v.data there."
         )
     given = {"fweights": plain_array(fweights), "aweights": aweights}
     given = {name: array(weights, x) for name, weights in given.items() if weights is not None}

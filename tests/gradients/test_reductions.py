@@ -73,6 +73,10 @@ def test_a_variance_without_freedom_has_no_gradient_but_nan() -> None:
         result = np.var(x, axis=1, ddof=1, where=np.array([[True, False], [True, True]]))
     result.backward(np.ones(2))
     np.testing.assert_array_equal(x.grad, [[NAN, 0], [-1, 1]])
+    x = Value([[1.0], [3.0]])
+    with pytest.warns(RuntimeWarning):
+        np.var(x, axis=1, ddof=1).sum().backward()
+    np.testing.assert_array_equal(x.grad, [[NAN], [NAN]])
 
 
 def test_an_infinite_gradient_does_not_reach_what_is_left_out() -> None:
