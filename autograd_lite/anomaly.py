@@ -125,9 +125,9 @@ def _trouble(x: Any) -> _Trouble | None:
         kind, where = "inf", np.isinf(x)
     if not np.shape(x):
         return _Trouble(kind, str(x))
-    indices = np.nonzero(where)
-    first = tuple([int(along[0]) for along in indices])
-    return _Trouble(kind, f"{x[first]} in {len(indices[0])} of {x.size} elements, first at index {first}")
+    first = tuple(map(int, np.unravel_index(int(where.ravel().argmax()), x.shape)))
+    number = x[first] if isinstance(x, np.ndarray) else kind  # which a lazy or a distant array would not print
+    return _Trouble(kind, f"{number} in {int(where.sum())} of {x.size} elements, first at index {first}")
 
 
 def _is_floating(x: Any) -> bool:

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 
 from .graph import Node, ancestors, backpropagate, changed, enable_grad, is_grad_enabled, next_order, stale
-from .primitive import defvjp_joint, describe, is_value, primitive
+from .primitive import defvjp_joint, is_value, primitive
 from .tree import Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
-from .variables import together
+from .variables import name_of, together
 from .watch import run_again
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -225,7 +225,7 @@ def _again(run: _Run, args: tuple[Any, ...], start: int, outs: Iterable[Any]) ->
     reached = {node for node in ancestors(filter(None, map(_node, results)), since=start) if node.order < start}
     if not (run.reached <= reached <= {*run.parents} and all(map(_alike, results, outs))):
         raise RuntimeError(
-            f"{describe(run.function)} did not compute the same when the backward pass ran it again, so its gradients "
+            f"{name_of(run.function)} did not compute the same when the backward pass ran it again, so its gradients "
             "would be wrong. Under checkpoint a function must do the same each time. If it draws random numbers, write "
             "ag.register_generator(rng) once for its generator; what it reads must not change before backward."
         )

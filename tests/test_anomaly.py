@@ -150,6 +150,12 @@ def test_nan_that_was_there_is_told_as_such() -> None:
         x[:1] * 2
 
 
+def test_arrays_of_dask() -> None:
+    array = pytest.importorskip("dask.array")
+    x = Value(array.from_array(np.array([2.0, 1.0, 0.0]), chunks=2))
+    assert "numpy.log of shape (3,) returned inf in 1 of 3 elements, first at index (2,)." in report(lambda: np.log(x))
+
+
 def test_complex_numbers() -> None:
     z = Value(np.array([0j, 1 + 1j]))
     assert "returned " in report(lambda: 1 / z)
