@@ -25,4 +25,9 @@ refused(
 )
 refused("it is about the fields of structured arrays, and a Value has none.", ["numpy.lib.recfunctions"])
 _ABOUT_TEXT = [ufunc for ufunc in vars(umath).values() if is_ufunc(ufunc) and not ufunc.types]
-refused("it is about text, and a Value holds numbers.", ["numpy.strings", *_ABOUT_TEXT])
+refused("it is about text, and a Value holds numbers.", ["numpy.char", "numpy.strings", *_ABOUT_TEXT])
+refused(
+    "it makes plain arrays of its arguments. Write "
+    'np.einsum("ij,ki,kj->k", c, np.vander(x, n, increasing=True), np.vander(y, m, increasing=True)).',
+    ["numpy.polynomial.polynomial"],
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from typing import Any
@@ -14,6 +15,14 @@ from numpy.testing.overrides import get_overridable_numpy_array_functions, get_o
 from autograd_lite import Value
 from autograd_lite.primitive import COMPOSED, PLAIN, RULES, describe, refusal
 
+for _chapter in (
+    "char",
+    "fft",
+    "lib.recfunctions",
+    "polynomial",
+    "strings",
+):  # NumPy loads these when they are asked for
+    importlib.import_module(f"numpy.{_chapter}")
 UFUNCS = sorted([f for f in get_overridable_numpy_ufuncs() if not f.__name__.startswith("_")], key=str)
 _ALL = sorted(get_overridable_numpy_array_functions(), key=describe)
 _MAKERS = [f for f in _ALL if "like : array_like" in (f.__doc__ or "")]  # np.zeros(3, like=v): only `like` is asked
