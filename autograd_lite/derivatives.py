@@ -117,7 +117,7 @@ def _rows_at_once(root: Any, targets: list[Node]) -> int:
         out = node.out
         if node.hooks or not isinstance(out, _OF_NUMPY):
             return 1  # a hook is to see one gradient; of other kinds of arrays there may be no batch
-        largest = max(largest, *[x.size for x in out]) if type(out) is Results else max(largest, out.size)
+        largest = max(largest, *[x.size for x in out]) if isinstance(out, Results) else max(largest, out.size)
         for x in node.args:
             if type(x) is np.ndarray and x.size > largest_constant:
                 largest_constant = x.size

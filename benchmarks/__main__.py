@@ -11,7 +11,7 @@ import numpy as np
 
 from . import processes
 from .timing import Workload, compare
-from .workloads import PACKAGES, RECORDING, WORKLOADS
+from .workloads import PACKAGES, RECORDED_BACKWARD, RECORDING, WORKLOADS
 
 
 def main() -> None:
@@ -33,6 +33,9 @@ def main() -> None:
         if options.only in workload.name:
             times = compare(workload, list(workload.contenders), options.rounds)
             print(f"| {workload.name}, beyond NumPy | {(times['autograd_lite'] - times['NumPy']) * 1e3:.2f} µs |")
+    if options.only in RECORDED_BACKWARD.name:
+        times = compare(RECORDED_BACKWARD, list(RECORDED_BACKWARD.contenders), options.rounds)
+        print(f"| {RECORDED_BACKWARD.name} | {times['recorded'] / times['plain']:.2f} |")
     for module in ("autograd_lite", "nn"):
         if options.only in "import":
             print(f"| `import {module}`, beyond NumPy | {processes.import_seconds(module, 15) * 1e3:.0f} ms |")

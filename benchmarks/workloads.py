@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import mlp, scalar
+from . import derivatives, mlp, scalar
 
 PACKAGES = {"PyTorch": "torch", "jax.jit": "jax", "autograd": "autograd", "MyGrad": "mygrad", "micrograd": "micrograd"}
 
@@ -11,5 +11,7 @@ WORKLOADS = [
     mlp.workload((64, 32, 10), batch=32),
     mlp.workload((784, 256, 128, 10), batch=128),
     mlp.workload((1024, 1024, 1024, 1024), batch=256),
+    *derivatives.workloads(),
 ]
 RECORDING = scalar.recording_workloads()
+RECORDED_BACKWARD = derivatives.recorded_backward()
