@@ -12,8 +12,8 @@ def encoded(gradients: list[Any]) -> list[Any]:
 
 
 def rounded(array: Any) -> Any:
-    """Fifteen digits: more than any comparison asks for."""
-    return [rounded(part) for part in array] if np.ndim(array) else float(f"{float(array):.15g}")
+    """Thirteen digits: more than any comparison asks for."""
+    return [rounded(part) for part in array] if np.ndim(array) else float(f"{float(array):.13g}")
 
 
 def decoded(gradients: list[Any]) -> list[Any]:

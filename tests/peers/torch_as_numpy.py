@@ -86,6 +86,12 @@ def triangular(a, b, trans=0, lower=False, unit=False):
     return x if b.ndim > 1 else x[..., 0]
 
 
+def cho_solve(c_and_lower, b):
+    """PyTorch reads one triangle, but sends gradients to the other as well; so the other is cut off first."""
+    c, lower = c_and_lower
+    return torch.cholesky_solve(b, torch.tril(c) if lower else torch.triu(c), upper=not lower)
+
+
 NUMPY_NAMES = {
     # ---- elementwise, shape, indexing ----
     "append": lambda x, y, axis=None: (
@@ -152,7 +158,7 @@ NUMPY_NAMES = {
         }
     ),
     "scipy_linalg": SimpleNamespace(
-        cho_solve=lambda c_and_lower, b: torch.cholesky_solve(b, c_and_lower[0], upper=not c_and_lower[1]),
+        cho_solve=cho_solve,
         expm=torch.matrix_exp,
         solve_triangular=triangular,
     ),
