@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .case import case, named, sample, strided
+from .case import case, named, sample, strided, weights_for
 
 # ---- functions of one number ----
 
@@ -84,4 +84,5 @@ case("where of a comparison", lambda np, x: np.where(x > 0, x, 0.1 * x), (2, 3))
 case("clip", lambda np, x: np.clip(x, -1.0, 1.1), (2, 3))
 case("clip below", lambda np, x: np.clip(x, -0.5, None), (2, 3))
 case("clip above", lambda np, x: np.clip(x, None, 0.5), (2, 3))
+case("clip, as an array's method", lambda np, x: weights_for((3,)).clip(x, 3 * x), (3,), low=0.5)
 case("clip with bounds", lambda np, x, lo, hi: np.clip(x, lo, hi), (4,), sample((4,), -2, -0.1), sample((), 0.3, 0.5))
