@@ -259,7 +259,9 @@ defvjp(
 )
 defvjp(
     np.trace,
-    lambda g, out, a, offset=0, axis1=0, axis2=1: _on_diagonal(np.expand_dims(g, -1), a, offset, axis1, axis2),
+    lambda g, out, a, offset=0, axis1=0, axis2=1, dtype=None: _on_diagonal(
+        np.expand_dims(g, -1), a, offset, axis1, axis2
+    ),
 )
 
 
