@@ -310,6 +310,14 @@ def test_it_can_be_drawn() -> None:
     x = Value([1.0, 2.0], name="x")
     drawing = ag.draw(np.sum(ag.checkpoint(lambda x: np.sin(x * x))(x)))
     assert "checkpointed" in drawing.dot
+    w = Value(2.0, name="w")
+    y = ag.checkpoint(lambda: w * w)()
+    loss = y * 3
+    loss.backward()
+    assert ag.draw(loss, gradients=True).dot
+    w.data = 5.0  # as an optimizer does
+    assert ag.draw(loss, gradients=True).dot
+    assert ag.draw(loss).dot
 
 
 # ---- what is kept ----

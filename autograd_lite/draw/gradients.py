@@ -63,8 +63,11 @@ def _computed(seeds: dict[Node, Any], nodes: Sequence[Node]) -> dict[Node, Any]:
             copy.handle, copy.hooks = nobody, None
     totals: dict[Node, Any] = {}
     for root, seed in seeds.items():
-        with np.errstate(all="ignore"):
-            found = backpropagate(copies[root], seed, [c for c in copies.values() if type(c.out) is not Results])
+        try:
+            with np.errstate(all="ignore"):
+                found = backpropagate(copies[root], seed, [c for c in copies.values() if type(c.out) is not Results])
+        except RuntimeError:  # a function under checkpoint cannot run again once a parameter of it has changed
+            continue
         for node, copy in copies.items():
             if copy in found:
                 totals[node] = totals[node] + found[copy] if node in totals else found[copy]
@@ -76,7 +79,10 @@ def local_derivatives(node: Node) -> dict[int, complex]:
     rule, one = RULES[node.function], np.ones_like(node.out)[()]
     with np.errstate(all="ignore"):
         if rule.joint is not None:
-            shares = rule.joint(one, node.out, *node.args, **node.kwargs)
+            try:
+                shares = rule.joint(one, node.out, *node.args, **node.kwargs)
+            except RuntimeError:  # as above
+                return {}
         else:
             shares = [
                 None if vjp is None or type(parent) is not Node else vjp(one, node.out, *node.args, **node.kwargs)
