@@ -1,4 +1,4 @@
-"""Derivatives of the functions that move elements about: reshaping, axes, repeating, triangles, diagonals."""
+"""Derivatives of the functions that move elements about: shape, axes, repeating, windows, triangles, diagonals."""
 
 from __future__ import annotations
 
