@@ -40,6 +40,7 @@ class Batch(NDArrayOperatorsMixin):
 
     __slots__ = ("rows",)
     __array_priority__ = 1000.0  # so that `np.float64(2) * batch` asks us
+    is_batch = True
 
     def __init__(self, rows: Any) -> None:
         self.rows = rows
@@ -114,6 +115,9 @@ class Batch(NDArrayOperatorsMixin):
             raise TypeError("the rows of a batch cannot be written at different places")
         item = _last(item.rows) if isinstance(item, Batch) else np.asarray(item)[..., None]
         _last(self.rows)[(*parts, slice(None))] = item
+
+    def __repr__(self) -> str:
+        return f"Batch of {len(self.rows)} arrays of shape {self.shape}"
 
     def __len__(self) -> int:
         return int(self.rows.shape[1])

@@ -189,7 +189,9 @@ def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
 
 def hvp(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """Products of the Hessian of a scalar function with vectors, at the cost of a gradient and without the matrix.
+    """Products of the Hessian of a scalar function with vectors, without making the matrix.
+
+    One costs a few times as much as a gradient.
 
     Args:
         function: as for `grad`.

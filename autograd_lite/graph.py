@@ -441,6 +441,8 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
 
 
 def _run_hooks(node: Node, gradient: Any, lift: Callable[[Any, Node | None], Any] | None) -> Any:
+    if getattr(gradient, "is_batch", False):
+        raise TypeError("a hook sees one gradient at a time")  # and so whoever has sent a batch turns to single ones
     conjugated = node.out.dtype.kind == "c"
     if conjugated:
         gradient = np.conjugate(gradient)

@@ -216,9 +216,9 @@ def jvp(
 ) -> tuple[Any, Any]:
     """The value of a function, and how it changes when the arguments move along tangents.
 
-    The Jacobian-vector product, which is (f(x + ε t) - f(x)) / ε for a small real ε, also on complex numbers. Its cost
-    is a backward pass and a half for any number of results: backward is linear in its cotangent, so transposing it,
-    by a second backward pass, leads forward.
+    The Jacobian-vector product, which is (f(x + ε t) - f(x)) / ε for a small real ε, also on complex numbers. For any
+    number of results it costs a recorded backward pass and a shorter one: backward is linear in its cotangent, so
+    transposing it, by a second backward pass, leads forward.
 
     Args:
         function: takes and returns arrays, or trees of them; it may take modules.

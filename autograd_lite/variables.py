@@ -44,7 +44,7 @@ def inside(*trees: Any) -> bool:
 
 def _holds_value(tree: Any) -> bool:
     if type(tree) in (tuple, list, dict):  # the usual ones, which need not be taken apart
-        return any([_holds_value(branch) for branch in (tree.values() if type(tree) is dict else tree)])
+        return any(map(_holds_value, tree.values() if type(tree) is dict else tree))
     if isinstance(tree, USUAL):
         return False
     return any(isinstance(leaf.value, Value) and not leaf.is_parameter for leaf in flatten(tree)[0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
 from autograd_lite import GradientError, Value, check_grads
 
 
@@ -52,6 +53,11 @@ def test_a_wrong_second_derivative_is_named() -> None:
 def test_a_gradient_that_was_lost_is_found() -> None:
     with pytest.raises(GradientError, match=r"argument 0 at index \(\): the rules give 0, finite differences"):
         check_grads(lambda x: x.detach() ** 2, 2.0, order=1)
+
+
+def test_parameters_of_a_module_are_not_moved() -> None:
+    with pytest.raises(TypeError, match=r"argument 0\['weight'\] belongs to a module"):
+        check_grads(lambda m: m(np.ones(2)), nn.Linear(2, 1))
 
 
 def test_nan_is_a_disagreement() -> None:

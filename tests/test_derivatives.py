@@ -149,6 +149,19 @@ def test_a_hook_sees_one_gradient_after_the_other() -> None:
     np.testing.assert_array_equal(seen, 3 * np.eye(4))
 
 
+def test_a_hook_in_a_checkpoint_sees_one_gradient_too() -> None:
+    seen = []
+
+    @ag.checkpoint
+    def f(x: Any) -> Any:
+        y = np.sin(x)
+        y.register_hook(lambda g: seen.append(type(g)))
+        return y * 3
+
+    np.testing.assert_allclose(jacobian(lambda x: f(x) * 1)(np.zeros(4)), 3 * np.eye(4))
+    assert set(seen) == {np.ndarray}
+
+
 def test_a_few_arguments_of_many_results_go_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     columns = derivatives._columns
