@@ -167,7 +167,10 @@ def understood(
 
 def _named(function: Any, args: tuple[Any, ...], limit: int) -> dict[str, Any]:
     """The positional arguments behind the first `limit`, by name."""
-    names = [] if is_ufunc(function) else list(inspect.signature(function).parameters)
+    try:
+        names = [] if is_ufunc(function) else list(inspect.signature(function).parameters)
+    except ValueError:  # written in C: before NumPy 2.4 such a function had no signature
+        names = []
     if len(names) < len(args):
         raise TypeError(
             f"{describe(function)} takes {max(limit, len(names))} positional arguments here, but got {len(args)}."
@@ -195,7 +198,10 @@ def by_position(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The same call with its arrays, and all further Values, that were passed by keyword moved to their positions."""
     args, kwargs = tuple(args), dict(kwargs)
-    signature = inspect.signature(function)
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # as in `_named`
+        raise TypeError(f"{describe(function)} takes its arrays by position: pass them without names.") from None
     signature.bind(*args, **kwargs)  # raises if one is missing
     for parameter in list(signature.parameters.values())[len(args) :]:
         if len(args) >= arrays and not any(is_value(argument) for argument in kwargs.values()):
