@@ -120,8 +120,6 @@ for _function in (np.fft.fftshift, np.fft.ifftshift):
 
 
 def _transform(function: Any, a: Batch, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
-    if axes is None and s is not None:
-        return NotImplemented
     return Batch(function(a.rows, s, _behind(axes, a.ndim), norm))
 
 

@@ -105,6 +105,7 @@ OPERATIONS: list[Callable[..., Any]] = [
     lambda v: np.correlate(sample((5,)), v), lambda v: np.convolve(v, [1.0, 2.0]),
     lambda v: np.linalg.solve(SQUARE, v), lambda m: np.linalg.solve(SQUARE, m),
     lambda m: np.linalg.solve(np.stack([SQUARE, SQUARE.T]), m), lambda m: np.linalg.inv(m[:2]),
+    lambda v: np.vecmat(1j * v, PLAIN_M), lambda v: np.vecdot(1j * v, SQUARE), lambda v: np.correlate(v, [1j, 2.0]),
     # new arrays, and writing into them
     lambda m: np.zeros_like(m), lambda m: np.ones_like(m, shape=(2, 2)), lambda m: np.full_like(m, 2),
     lambda m: written(m, 1, m[0]), lambda m: written(m, (slice(None), 1), 3.0), lambda m: written(m, P[:2], m[1:]),
@@ -194,6 +195,20 @@ def test_hardly_any_function_of_the_table_needs_them(fallbacks: list[Any]) -> No
         slow += bool(fallbacks)
         fallbacks.clear()
     assert slow <= 0.03 * len(CASES), "functions that gradient rules use need an entry in autograd_lite/batching.py"
+
+
+def test_a_composed_function_that_calls_itself_is_composed_once(
+    fallbacks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def composed(a: Any, low: Any, high: Any) -> Any:  # on a Value it would call a primitive, which calls np.clip
+        calls.append(a)
+        return np.clip(a, low, high)
+
+    monkeypatch.setitem(batch.COMPOSED, np.clip, (composed, None))
+    np.testing.assert_array_equal(np.clip(BATCHES["m"], 0, 1).rows, np.clip(BATCHES["m"].rows, 0, 1))
+    assert (len(calls), fallbacks) == (1, [np.clip])
 
 
 def test_a_rule_that_looks_at_elements_runs_row_by_row(fallbacks: list[Any]) -> None:

@@ -302,6 +302,8 @@ def test_complex_numbers_follow_pytorch() -> None:
     s = np.array([0.2 + 0.1j, -1 + 1j])
     assert np.vdot(t, jvp(f, (z,), (s,))[1]).real == pytest.approx(np.vdot(pulled, s).real, rel=1e-12)
     np.testing.assert_allclose(vjp(lambda z: z**2, z)[1](np.ones(2, complex))[0], np.conj(2 * z))
+    two = vjp(lambda z: (z**2, np.abs(z)), z)[1]((t, np.ones(2)))[0]  # of several results
+    np.testing.assert_allclose(two, np.conj(2 * z) * t + z / np.abs(z))
     assert jvp(lambda x: np.exp(1j * x), (0.3,), (2.0,))[1] == pytest.approx(2j * np.exp(0.3j))
 
 
