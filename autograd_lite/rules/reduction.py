@@ -139,20 +139,10 @@ def _ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 # products
 def _others(x: Any) -> Any:
     """For each element along the last axis the product of all the others; zeros need no special case."""
-    n = x.shape[-1]
     one = np.ones_like(x[..., :1])
-    before = np.concatenate([one, _running_product(x[..., : n - 1])], axis=-1)
-    after = np.flip(np.concatenate([one, _running_product(np.flip(x, -1)[..., : n - 1])], axis=-1), -1)
+    before = np.concatenate([one, np.cumprod(x[..., :-1], axis=-1)], axis=-1)
+    after = np.flip(np.concatenate([one, np.cumprod(np.flip(x, -1)[..., :-1], axis=-1)], axis=-1), -1)
     return before * after
-
-
-def _running_product(x: Any) -> Any:
-    """cumprod by doubling, in multiplications alone, so that every derivative is right at zeros too."""
-    step = 1
-    while step < x.shape[-1]:
-        x = np.concatenate([x[..., :step], x[..., step:] * x[..., :-step]], axis=-1)
-        step *= 2
-    return x
 
 
 def invertible(product: Any) -> bool:
