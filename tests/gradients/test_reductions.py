@@ -38,10 +38,11 @@ def test_a_quantile_of_nothing_but_nan_gets_zero(name: str) -> None:
     np.testing.assert_allclose(q.grad, 2 if name == "nanquantile" else 0.02)
 
 
-@pytest.mark.parametrize("name", ["median", "quantile"])
+@pytest.mark.parametrize("name", ["median", "quantile", "percentile"])
 def test_a_nan_decides_where_numpy_lets_it(name: str) -> None:
     x = Value(np.array([[1.0, NAN, 0.0, 2.0], [4.0, 1.0, 2.0, 3.0]]))
-    result = np.median(x, axis=1) if name == "median" else np.quantile(x, 0.5, axis=1)
+    middle = {"median": (), "quantile": (0.5,), "percentile": (50,)}[name]
+    result = getattr(np, name)(x, *middle, axis=1)
     np.testing.assert_array_equal(result.data, [NAN, 2.5])
     result.backward(np.ones(2))
     np.testing.assert_array_equal(x.grad, [[0, 1, 0, 0], [0, 0, 0.5, 0.5]])
