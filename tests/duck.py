@@ -6,25 +6,49 @@ What runs on it runs on a GPU as far as arrays are concerned; there is no simula
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from scipy import special
 
-# functions and keywords that CuPy does not have
+# What CuPy 14.2 does not have, read off its package: functions and keywords by looking up each of NumPy's in it
 MISSING: set[Any] = {
     np.block, np.insert, np.unstack, np.einsum_path, np.vecdot, np.matvec, np.vecmat, np.isnat, np.spacing,
-    np.cumulative_sum, np.cumulative_prod, np.astype, np.matrix_transpose,
+    np.geomspace, np.histogram_bin_edges, np.nanpercentile, np.nanquantile, np.polyder, np.polydiv, np.polyint,
     np.linalg.vector_norm, np.linalg.matrix_norm, np.linalg.multi_dot, np.linalg.svdvals, np.linalg.trace,
-    np.linalg.diagonal, np.linalg.outer, np.linalg.tensordot, np.linalg.vecdot, np.linalg.matrix_transpose,
-    np.linalg.cross, np.linalg.matmul, np.linalg.eig, np.linalg.eigvals,
+    np.linalg.diagonal, np.linalg.outer, np.linalg.tensordot, np.linalg.vecdot,
+    *[getattr(np.emath, name) for name in ("sqrt", "log", "log2", "log10", "logn", "power")],
+    *[getattr(np.emath, name) for name in ("arccos", "arcsin", "arctanh")],
 }  # fmt: skip
-_REDUCTIONS = {np.sum, np.prod, np.mean, np.var, np.std, np.max, np.min, np.amax, np.amin, np.any, np.all}
+_MASKED = {"where", "initial"}
+_SPREAD = {"where", "correction", "mean"}
 _NO_KEYWORDS: dict[Any, set[str]] = {
-    **{function: {"where", "initial", "correction", "mean"} for function in _REDUCTIONS},
-    np.clip: {"min", "max"},
-    np.einsum: {"out"},
-}
+    np.sum: _MASKED, np.prod: _MASKED, np.max: _MASKED, np.min: _MASKED, np.amax: _MASKED, np.amin: _MASKED,
+    np.nansum: _MASKED, np.nanprod: _MASKED, np.nanmax: _MASKED, np.nanmin: _MASKED,
+    np.mean: {"where"}, np.nanmean: {"where"}, np.any: {"where"}, np.all: {"where"},
+    np.var: _SPREAD, np.std: _SPREAD, np.nanvar: _SPREAD, np.nanstd: _SPREAD,
+    np.argpartition: {"kind", "order"}, np.partition: {"kind", "order"},
+    np.argsort: {"order", "stable"}, np.sort: {"order", "stable"}, np.unique: {"sorted"}, np.isin: {"kind"},
+    np.broadcast_to: {"subok"}, np.broadcast_arrays: {"subok"}, np.copy: {"subok"},
+    np.clip: {"min", "max"}, np.take: {"mode"}, np.trim_zeros: {"axis"}, np.count_nonzero: {"keepdims"},
+    np.quantile: {"weights"}, np.percentile: {"weights"}, np.einsum: {"out"},
+    np.linalg.cholesky: {"upper"}, np.linalg.svd: {"hermitian"}, np.linalg.pinv: {"hermitian", "rtol"},
+    np.linalg.matrix_rank: {"hermitian", "rtol"},
+}  # fmt: skip
+# the ufuncs of scipy.special that cupyx.scipy.special has
+_SPECIAL = {
+    "_lambertw", "_zeta", "bdtr", "bdtrc", "bdtri", "beta", "betainc", "betaincinv", "betaln", "binom", "boxcox",
+    "boxcox1p", "cbrt", "chdtr", "chdtrc", "chdtri", "cosdg", "cosm1", "cotdg", "ellipeinc", "ellipj", "ellipk",
+    "ellipkinc", "ellipkm1", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "exp1", "exp10", "exp2", "expi",
+    "expit", "expm1", "expn", "exprel", "fdtr", "fdtrc", "fdtri", "gamma", "gammainc", "gammaincc", "gammainccinv",
+    "gammaincinv", "gammaln", "gammasgn", "gdtr", "gdtrc", "huber", "i0", "i0e", "i1", "i1e", "inv_boxcox",
+    "inv_boxcox1p", "j0", "j1", "k0", "k0e", "k1", "k1e", "kl_div", "log1p", "log_expit", "log_ndtr", "loggamma",
+    "logit", "lpmv", "nbdtr", "nbdtrc", "nbdtri", "ndtr", "ndtri", "pdtr", "pdtrc", "pdtri", "poch", "pseudo_huber",
+    "psi", "radian", "rel_entr", "rgamma", "round", "shichi", "sici", "sindg", "tandg", "wright_bessel", "xlog1py",
+    "xlogy", "y0", "y1", "yn",
+}  # fmt: skip
 _MAKERS = {np.asarray, np.array, np.arange, np.eye, np.identity, np.full, np.ones, np.zeros, np.empty}
 _TAKES_HOST_INDICES = {np.take: 1, np.take_along_axis: 1}
 
@@ -49,6 +73,9 @@ class Duck(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(hasattr(x, "__array_ufunc__") and not isinstance(x, _KNOWN) for x in inputs):
             return NotImplemented
+        of_scipy = getattr(np, ufunc.__name__, None) is not ufunc and hasattr(special, ufunc.__name__.lstrip("_"))
+        if of_scipy and ufunc.__name__ not in _SPECIAL:
+            raise TypeError(f"cupyx.scipy.special has no {ufunc.__name__}")
         if ufunc in MISSING or method not in ("__call__", "reduce", "at", "outer"):
             raise TypeError(f"{ufunc.__name__}.{method} is not there")
         if method == "reduce" and ufunc not in (np.add, np.multiply):
@@ -65,9 +92,11 @@ class Duck(NDArrayOperatorsMixin):
             return NotImplemented
         if function in MISSING:
             raise TypeError(f"{function.__name__} is not there")
-        refused = _NO_KEYWORDS.get(function, set()) & kwargs.keys()
-        if refused:
-            raise TypeError(f"{function.__name__} does not know {refused}")
+        if function in _NO_KEYWORDS:
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+            refused = _NO_KEYWORDS[function] & {*given, *given.get("kwargs", ())}
+            if refused:
+                raise TypeError(f"{function.__name__} does not know {refused}")
         if function in _MAKERS:  # np.asarray(host, like=duck) is how arrays get here; NumPy takes `like` off
             return Duck(function(*[x._array if isinstance(x, Duck) else x for x in args], **kwargs))
         host = _TAKES_HOST_INDICES.get(function)
@@ -128,7 +157,7 @@ def _method(name: str) -> Any:
 
 
 for _name in ("sum", "prod", "mean", "max", "min", "any", "all", "reshape", "astype", "copy", "ravel", "squeeze",
-              "transpose", "swapaxes", "conj", "cumsum", "argsort", "repeat", "dot"):  # fmt: skip
+              "transpose", "swapaxes", "conj", "cumsum", "argsort", "repeat", "dot", "view"):  # fmt: skip
     setattr(Duck, _name, _method(_name))
 
 

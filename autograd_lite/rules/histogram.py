@@ -33,7 +33,11 @@ def _bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
 
 @composed(np.histogram_bin_edges)
 def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    edges = np.histogram_bin_edges(plain(a), plain(bins), range, plain(weights))
+    return _moving(np.histogram_bin_edges(plain(a), plain(bins), range, plain(weights)), a, bins, range)
+
+
+def _moving(edges: Any, a: Any, bins: Any, range: Any) -> Any:
+    """The plain edges that NumPy has found, as ones that move with the extrema of `a`."""
     if np.ndim(bins):
         return bins if is_value(bins) else edges
     if range is not None or not is_value(a) or not a.size:
@@ -64,8 +68,8 @@ def _binned(columns: list[Any], edges: list[Any], counts: Any, weights: Any, den
 @composed(np.histogram)
 def _histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     a = array(a)
-    edges = np.histogram_bin_edges(a, bins, range, weights)
-    counts, _ = np.histogram(plain(a), plain(bins), range, weights=plain(weights))
+    counts, edges = np.histogram(plain(a), plain(bins), range, weights=plain(weights))
+    edges = _moving(edges, a, bins, range)
     weights = np.ravel(weights) if is_value(weights) else None
     return _binned([np.ravel(plain(a))], [edges], counts, weights, density), edges
 
@@ -79,7 +83,7 @@ def _histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = 
         columns = [array(column) for column in sample]
     bins = bins if hasattr(bins, "__len__") else [bins] * len(columns)
     ranges = [None] * len(columns) if range is None else range
-    ends = [np.histogram_bin_edges(*given) for given in zip(columns, bins, ranges, strict=True)]
+    ends = [_moving(*given) for given in zip(plain_edges, columns, bins, ranges, strict=True)]
     edges = [end.astype(like.dtype) for end, like in zip(ends, plain_edges, strict=True)]
     return _binned(plain(columns), edges, counts, weights, density), tuple(edges)
 

@@ -89,7 +89,8 @@ def positions(length: int, indices: Any, mode: Any) -> Any:
     """Indices as positions along an axis: NumPy's own `take`, of the positions, settles mode, dtype and bounds."""
     indices = plain_array(indices)
     on_device = hasattr(indices, "__array_function__") and not isinstance(indices, np.ndarray)
-    return np.take(np.arange(length, like=indices if on_device else None), indices, mode=mode)
+    options = {} if mode == "raise" else {"mode": mode}  # which other libraries do not know
+    return np.take(np.arange(length, like=indices if on_device else None), indices, **options)
 
 
 @composed(np.take_along_axis)

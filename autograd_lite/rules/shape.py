@@ -68,7 +68,8 @@ defvjp(np.broadcast_to, lambda g, out, x, shape, subok=False: g)
 @composed(np.broadcast_arrays)
 def _broadcast_arrays(*args: Any, subok: Any = False) -> tuple[Any, ...]:
     shape = np.broadcast_shapes(*[np.shape(a) for a in args])
-    return tuple([np.broadcast_to(a, shape, subok=subok) for a in args])
+    options = {"subok": True} if subok else {}  # which other libraries do not know
+    return tuple([np.broadcast_to(a, shape, **options) for a in args])
 
 
 @composed(np.meshgrid)

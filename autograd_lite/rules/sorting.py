@@ -39,7 +39,8 @@ def _partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> A
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, a.ndim)
-    return _in_order(a, np.argpartition(a, kth, axis=axis, kind=kind), axis)
+    options = {} if kind == "introselect" else {"kind": kind}  # which other libraries do not know
+    return _in_order(a, np.argpartition(a, kth, axis=axis, **options), axis)
 
 
 @composed(np.sort_complex)
@@ -49,6 +50,9 @@ def _sort_complex(a: Any) -> Any:
 
 
 # sets
+_UNIQUE = {"axis": None, "equal_nan": True, "sorted": True}  # NumPy's defaults, which other libraries do not all know
+
+
 @composed(np.unique)
 def _unique(
     ar: Any,
@@ -60,7 +64,9 @@ def _unique(
     equal_nan: Any = True,
     sorted: Any = True,
 ) -> Any:
-    found = np.unique(plain_array(ar), True, return_inverse, return_counts, axis, equal_nan=equal_nan, sorted=sorted)
+    options = {"axis": axis, "equal_nan": equal_nan, "sorted": sorted}
+    options = {name: option for name, option in options.items() if option is not _UNIQUE[name]}
+    found = np.unique(plain_array(ar), True, return_inverse, return_counts, **options)
     index = found[1]
     values = np.ravel(ar)[index] if axis is None else np.take(ar, index, axis)
     results = (values, *found[1 if return_index else 2 :])

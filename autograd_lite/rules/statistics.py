@@ -166,7 +166,8 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
     def quantile(
         a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: Any = False, weights: Any = None
     ) -> Any:
-        return function(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
+        options = {} if weights is None else {"weights": weights}  # which other libraries do not know
+        return function(a, q, axis=axis, method=method, keepdims=keepdims, **options)
 
     def place_of(out: Any, a: Any, q: Any, axis: Any, method: Any, weights: Any) -> _Place:
         located = partial(function, q=plain_array(q), axis=-1, method=method)
