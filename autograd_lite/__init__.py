@@ -17,10 +17,11 @@ from .checkpoint import checkpoint, register_generator
 from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
-from .graph import Node, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
+from .graph import Node
 from .mutation import detect_mutation
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
+from .state import Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
 from .transforms import elementwise_grad, grad, jvp, value_and_grad, vjp
 from .value import Value
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checkpoint import checkpointed
-from .graph import Block, Node, current_scope
+from .graph import Node
 from .primitive import describe, is_value
 from .rules import part
+from .state import Block, current_scope
 from .watch import Line, Notes, Observer, Watch, arrays_in, rule_at_work, users_line
 
 _NOTHING_NEW = frozenset({part, checkpointed})  # what they return has been looked at before

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
-from .graph import Node, ancestors, backpropagate, changed, enable_grad, is_grad_enabled, next_order, stale
+from .graph import Node, ancestors, backpropagate, changed, next_order, stale
 from .primitive import defvjp_joint, is_value, primitive
+from .state import enable_grad, is_grad_enabled
 from .tree import Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
 from .variables import name_of, together

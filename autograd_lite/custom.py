@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .arguments import checked_result
-from .graph import Node, _broadcast_axes, is_grad_enabled
+from .graph import Node, broadcast_axes
 from .primitive import RULES, Primitive, Rule, describe, is_value
+from .state import is_grad_enabled
 from .tree import Leaf, Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
 from .variables import zeros_like
@@ -248,7 +249,7 @@ class CustomVJP(Primitive):
         have, want = getattr(share, "shape", ()), getattr(x, "shape", ())
         if have != want:
             try:
-                _broadcast_axes(have, want, self)  # which the engine will undo
+                broadcast_axes(have, want, self)  # which the engine will undo
             except ValueError:
                 raise ValueError(
                     f"bwd of {describe(self)} returned a gradient of shape {have} for argument {path}, which has "

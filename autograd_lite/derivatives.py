@@ -10,8 +10,9 @@ import numpy as np
 
 from . import batching as batching  # fills the table of what functions do with a Batch
 from .batch import BATCHED_RULES, Batch
-from .graph import Node, ancestors, backpropagate, current_state, towards
+from .graph import Node, ancestors, backpropagate, towards
 from .primitive import Results
+from .state import current_state
 from .transforms import NAMES, grad
 from .tree import flatten
 from .value import Value

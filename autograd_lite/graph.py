@@ -1,31 +1,24 @@
 """The recorded graph, and the chain rule that runs backward over it.
 
 A `Node` is one recorded operation; the graph is nothing but Nodes that point at their parents. Here live
-the Node, the switch that says whether operations are recorded, the order of a graph, and backward. What a
-user holds (`Value`) and the derivative of each function (`rules`) live elsewhere.
+the Node, the order of a graph, and backward. Whether anything is recorded (`state`), what a user holds (`Value`) and
+the derivative of each function (`rules`) live elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar, Token
-from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy import float64, ndarray
 
 from .primitive import RULES, describe, is_value
-
-if TYPE_CHECKING:
-    from .watch import Observer
+from .state import current_state
 
 Hook: TypeAlias = Callable[[Any], Any]
-F = TypeVar("F", bound=Callable[..., Any])
 
 next_order = count().__next__
 _by_order = attrgetter("order")
@@ -92,164 +85,6 @@ def nobody() -> None:
 
 def stale() -> None:
     """The handle of a leaf whose array was replaced after the graph had read it."""
-
-
-class State:
-    """What the running thread or task is doing: recording or not, inside which module, and who watches.
-
-    Attributes:
-        recording: whether operations are recorded.
-        scope: the path of the module that is running.
-        observer: the `Observer` who is told of every operation, usually None.
-        unwatched: recording without an observer: what the hottest lines ask for.
-    """
-
-    __slots__ = ("observer", "recording", "scope", "unwatched")
-
-    def __init__(self, recording: bool, scope: str, observer: Observer | None = None) -> None:
-        self.recording, self.scope, self.observer = recording, scope, observer
-        self.unwatched = recording and observer is None
-
-
-# A context variable belongs to one thread or task, and its token restores it when an exception passes.
-_outermost = State(recording=True, scope="")
-_state: ContextVar[State] = ContextVar("autograd_lite", default=_outermost)
-current_state = _state.get
-
-
-class Scope(str):
-    """The path of a module, and what a drawing writes beside it.
-
-    Attributes:
-        label: the module in a few words, such as `Linear(4 → 16)`.
-        parent: the Scope of the module around it, None for the outermost.
-    """
-
-    __slots__ = ("_states", "label", "parent")
-
-    label: str
-    parent: Scope | None
-    _states: tuple[State, State]
-
-    def __new__(cls, path: str, label: str = "", parent: Scope | None = None) -> Scope:
-        self = super().__new__(cls, path)
-        self.label, self.parent = label, parent
-        self._states = State(recording=False, scope=self), State(recording=True, scope=self)
-        return self
-
-    def enter(self) -> Token[State]:
-        """Note this path on every operation from here on; `leave(token)` ends it.
-
-        `scope` does both. These are for who enters at every call, as a module does, and knows its Scope.
-        """
-        state = current_state()
-        if state.observer is not None:
-            return _state.set(State(state.recording, self, state.observer))
-        return _state.set(self._states[state.recording])
-
-    leave = staticmethod(_state.reset)
-
-
-class Block:
-    """A `with` block that can decorate a function as well: every call is a block of its own then."""
-
-    __slots__ = ()
-
-    spelling: str
-
-    def again(self) -> Block:
-        """Another block of this kind: calls of one function may overlap, in threads for example."""
-        raise NotImplementedError
-
-    def __enter__(self) -> None:
-        raise NotImplementedError
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        raise NotImplementedError
-
-    def __call__(self, function: F) -> F:
-        if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
-            raise TypeError(
-                f"{describe(function)} runs after the decorator has ended, so that would have no effect. "
-                f"Write `with {self.spelling}:` inside of it."
-            )
-
-        @wraps(function)
-        def decorated(*args: Any, **kwargs: Any) -> Any:
-            with self.again():
-                return function(*args, **kwargs)
-
-        return cast("F", decorated)
-
-
-class _Recording(Block):
-    """A block in which operations are recorded or not."""
-
-    __slots__ = ("_on", "_tokens", "spelling")
-
-    def __init__(self, on: bool) -> None:
-        self._on, self.spelling = on, "enable_grad()" if on else "no_grad()"
-        self._tokens: list[Token[State]] = []
-
-    def again(self) -> Block:
-        return _Recording(self._on)
-
-    def __enter__(self) -> None:
-        state = current_state()
-        self._tokens.append(_state.set(State(self._on, state.scope, state.observer)))
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        _state.reset(self._tokens.pop())
-
-
-def no_grad() -> _Recording:
-    """Record nothing inside the block or the decorated function.
-
-    Results are Values that want no gradient. Other threads and tasks keep recording.
-
-    Example:
-        >>> import autograd_lite as ag
-        >>> w = ag.Value(2.0)
-        >>> with ag.no_grad():
-        ...     y = w * w
-        >>> y.requires_grad
-        False
-    """
-    return _Recording(False)
-
-
-def enable_grad() -> _Recording:
-    """Record inside the block or the decorated function, also within `no_grad()`."""
-    return _Recording(True)
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are being recorded in this thread or task."""
-    return current_state().recording
-
-
-@contextmanager
-def scope(path: str) -> Iterator[None]:
-    """Note `path` on every operation recorded inside the block; drawings group operations by it.
-
-    Example:
-        >>> import autograd_lite as ag
-        >>> with ag.scope("encoder"):
-        ...     y = ag.Value(2.0) * 3
-        >>> y.node.scope
-        'encoder'
-    """
-    state = current_state()
-    token = _state.set(State(state.recording, path, state.observer))
-    try:
-        yield
-    finally:
-        _state.reset(token)
-
-
-def current_scope() -> str:
-    """The path that `scope`, or the module that is running, notes on operations; "" outside of one."""
-    return current_state().scope
 
 
 def ancestors(roots: Iterable[Node], *, constants: bool = False, since: int = 0) -> list[Node]:
@@ -409,7 +244,7 @@ def _is_new(share: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:
     return not siblings or sum([x is share or getattr(x, "base", None) is share for x in siblings]) < 2
 
 
-def _broadcast_axes(have: tuple[int, ...], want: tuple[int, ...], function: Any) -> tuple[int, ...]:
+def broadcast_axes(have: tuple[int, ...], want: tuple[int, ...], function: Any) -> tuple[int, ...]:
     """The axes along which broadcasting repeated an array of shape `want` to one of shape `have`."""
     extra = len(have) - len(want)
     if extra > 0 and have[extra:] == want:  # leading axes alone, as for a bias
@@ -430,7 +265,7 @@ def _fit(share: Any, like: Any, function: Any) -> Any:
         share = np.asarray(share)
     have, want = share.shape, like.shape
     if have != want:
-        share = share.sum(axis=_broadcast_axes(have, want, function))
+        share = share.sum(axis=broadcast_axes(have, want, function))
         if share.shape != want:
             share = share.reshape(want)
     if share.dtype != like.dtype:

@@ -14,8 +14,9 @@ from weakref import ref
 import numpy as np
 
 from .arguments import called, checked_array, checked_name
-from .graph import Constant, Hook, Node, backpropagate, current_state, enable_grad, leaf, stale
+from .graph import Constant, Hook, Node, backpropagate, leaf, stale
 from .primitive import is_value
+from .state import current_state, enable_grad
 
 _adding_up = RLock()  # threads may run backward to the same leaf
 

@@ -12,8 +12,9 @@ from weakref import ref
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .graph import Block, Node
+from .graph import Node
 from .primitive import describe, is_value
+from .state import Block
 from .watch import Line, Notes, Observer, Watch, users_line
 
 _READ_ONLY = frozenset({np.diagonal, sliding_window_view})

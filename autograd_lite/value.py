@@ -16,11 +16,12 @@ from weakref import ref
 import numpy as np
 
 from .arguments import by_position, called, checked_result, constant, explained, understood
-from .graph import Constant, Node, State, current_state, next_order, nobody
+from .graph import Constant, Node, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
 from .primitive import COMPOSED, PLAIN, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc, refusal
 from .rules import getitem, part, relu, setitem
+from .state import State, current_state
 
 _NO_KWARGS: dict[str, Any] = {}
 _SCALARS = frozenset(

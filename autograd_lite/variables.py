@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .arguments import checked_array
-from .graph import Node, backpropagate, enable_grad, is_grad_enabled
+from .graph import Node, backpropagate
 from .primitive import defvjp_joint, primitive
+from .state import enable_grad, is_grad_enabled
 from .tree import USUAL, Leaf, Rebuild, flatten, tree_map
 from .value import Value
 

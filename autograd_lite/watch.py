@@ -15,7 +15,8 @@ from weakref import ref
 
 import numpy as np
 
-from .graph import Block, Node, State, _state, backpropagate, current_state
+from .graph import Node, backpropagate
+from .state import Block, State, current_state, running
 
 T = TypeVar("T")
 
@@ -93,11 +94,11 @@ class Watch(Block):
     def __enter__(self) -> None:
         state, observer = current_state(), self._observer()
         everybody = observer if state.observer is None else _Both(state.observer, observer)
-        self._watching.append((observer, _state.set(State(state.recording, state.scope, everybody))))
+        self._watching.append((observer, running.set(State(state.recording, state.scope, everybody))))
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         observer, token = self._watching.pop()
-        _state.reset(token)
+        running.reset(token)
         observer.ended(error)
 
 
@@ -106,7 +107,7 @@ def run_again(context: Context, function: Callable[[], T]) -> T:
     observer = current_state().observer
 
     def watched() -> T:
-        _state.set(State(True, current_state().scope, observer))
+        running.set(State(True, current_state().scope, observer))
         return function()
 
     return context.copy().run(watched)

@@ -16,7 +16,7 @@ import pytest
 import autograd_lite as ag
 import nn
 from autograd_lite import Value
-from autograd_lite.graph import current_state
+from autograd_lite.state import current_state
 
 # ---- what raises ----
 

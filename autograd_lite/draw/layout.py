@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..graph import Scope
+from ..state import Scope
 from .picture import Card, Edge, Picture
 from .text import cleaned
 from .theme import Role

@@ -12,8 +12,9 @@ from operator import itemgetter
 from typing import Any
 
 from .. import graph
-from ..graph import Node, Scope
+from ..graph import Node
 from ..primitive import Results
+from ..state import Scope
 from . import operations
 from .gradients import is_stale, local_derivatives, shown_gradients
 from .statistics import Mood, Row, data_row, gradient_row, on_host
