@@ -234,7 +234,6 @@ def overlap_add(windows: Any, shape: Any, axes: Any) -> Any:
 defvjp(
     overlap_add,
     lambda g, out, windows, shape, axes: sliding_window_view(g, windows.shape[len(shape) :], axes),
-    None,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,46 +23,61 @@ def runs(case: Case) -> bool:
     return all(isinstance(r, Duck) for r in outcome)
 
 
-# functions that cupyx.scipy.special has, but whose derivative is made of one that it has not
-WITHOUT_DERIVATIVE = {
+# of functions that cupyx.scipy.special has, those whose derivative needs one that it has not
+MISSING_IN_FIRST_ORDER = {
     "boxcox": "hyp1f1", "boxcox1p": "hyp1f1", "ellipk": "hyp2f1", "ellipkm1": "ellipe", "exprel": "hyp1f1", "i1": "iv",
     "i1e": "ive", "inv_boxcox": "hyp2f1", "inv_boxcox1p": "hyp2f1", "j1": "jv", "k1": "kn", "k1e": "kve",
     "shichi": "hyp0f1",
 }  # fmt: skip
+MISSING_IN_SECOND_ORDER = {"i0": "iv", "i0e": "ive", "j0": "jv", "k0": "kn", "k0e": "kve"}
 
 
-def lacks(case: Case) -> str | None:
-    """The function that the derivative of a special function needs, and that is not there."""
-    chapter, name, *_ = f"{case.name} .".split()
-    return WITHOUT_DERIVATIVE.get(name) if chapter == "special" else None
+def name_of(case: Case) -> str:
+    return case.name.removeprefix("special ").split()[0]
 
 
 _RUNNING = [c for c in CASES if runs(c)]
-RUNNING = [c for c in _RUNNING if lacks(c) is None]
+RUNNING = [c for c in _RUNNING if name_of(c) not in MISSING_IN_FIRST_ORDER]
+TWICE = [c for c in RUNNING if name_of(c) not in MISSING_IN_SECOND_ORDER]
 
 
-@pytest.mark.parametrize("case", [c for c in _RUNNING if lacks(c)], ids=lambda c: c.name)
-def test_a_missing_function_is_named(case: Case) -> None:
-    ducks = [Value(Duck(x)) for x in case.inputs]
-    out = results(case.function(np, *ducks))[0]
-    with pytest.raises(TypeError, match=f"has no {lacks(case)}"):
-        out.backward(Duck(weights_for(out.shape)))
+def gradients(case: Case, array: Callable[[Any], Any], order: int) -> list[Any]:
+    """The gradients of this order, first or second, with respect to each input; all arrays are made by `array`."""
+    values = [Value(array(x)) for x in case.inputs]
+    outcome = results(case.function(np, *values))
+    for further in reversed(range(order)):
+        for result in outcome:
+            if isinstance(result, Value) and result.requires_grad:
+                assert type(result.data) is type(values[0].data) or array is np.asarray  # which makes no scalars
+                result.backward(array(weights_for(result.shape)), create_graph=further > 0)
+        outcome = [v.grad for v in values]
+        for v in values:
+            v.grad = None
+    return outcome
+
+
+def on_both(case: Case, order: int) -> None:
+    for on_host, on_device in zip(gradients(case, np.asarray, order), gradients(case, Duck, order), strict=True):
+        if on_host is None:
+            assert on_device is None
+            continue
+        assert isinstance(on_device, Duck)
+        np.testing.assert_allclose(on_device.get(), on_host, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", RUNNING, ids=lambda c: c.name)
 def test_gradients_stay_on_the_device(case: Case) -> None:
-    values = [Value(x) for x in case.inputs]
-    ducks = [Value(Duck(x)) for x in case.inputs]
-    for on_host, on_device in zip(results(case.function(np, *values)), results(case.function(np, *ducks)), strict=True):
-        if not isinstance(on_host, Value) or not on_host.requires_grad:
-            continue
-        assert isinstance(on_device.data, Duck)
-        weights: Any = weights_for(on_host.shape)
-        on_host.backward(weights)
-        on_device.backward(Duck(weights))
-    for value, duck in zip(values, ducks, strict=True):
-        if value.grad is None:
-            assert duck.grad is None
-            continue
-        assert isinstance(duck.grad, Duck)
-        np.testing.assert_allclose(duck.grad.get(), value.grad, rtol=1e-12, atol=1e-13)
+    on_both(case, 1)
+
+
+@pytest.mark.parametrize("case", TWICE, ids=lambda c: c.name)
+def test_second_derivatives_stay_on_the_device(case: Case) -> None:
+    on_both(case, 2)
+
+
+@pytest.mark.parametrize("case", [c for c in _RUNNING if c not in TWICE], ids=lambda c: c.name)
+def test_a_missing_function_is_named(case: Case) -> None:
+    order = 1 if name_of(case) in MISSING_IN_FIRST_ORDER else 2
+    missing = {**MISSING_IN_FIRST_ORDER, **MISSING_IN_SECOND_ORDER}[name_of(case)]
+    with pytest.raises(TypeError, match=f"has no {missing}"):
+        gradients(case, Duck, order)
