@@ -11,8 +11,8 @@ from .checkpoint import checkpointed
 from .graph import Node
 from .primitive import describe, is_value
 from .rules import part
-from .state import Block, current_scope
-from .watch import Line, Notes, Observer, Watch, arrays_in, rule_at_work, users_line
+from .state import Block, Observer, current_scope
+from .watch import Line, Notes, Watch, arrays_in, rule_at_work, users_line
 
 _NOTHING_NEW = frozenset({part, checkpointed})  # what they return has been looked at before
 

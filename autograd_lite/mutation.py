@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .graph import Node
 from .primitive import describe, is_value
-from .state import Block
-from .watch import Line, Notes, Observer, Watch, users_line
+from .state import Block, Observer
+from .watch import Line, Notes, Watch, users_line
 
 _READ_ONLY = frozenset({np.diagonal, sliding_window_view})
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

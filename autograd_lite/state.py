@@ -7,14 +7,32 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from .primitive import describe
 
-if TYPE_CHECKING:
-    from .watch import Observer
-
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Observer:
+    """Sees every operation of a thread while it is on watch, forward and backward."""
+
+    __slots__ = ()
+
+    def forward(self, function: Any, args: Any, kwargs: dict[str, Any], parents: Any, out: Any) -> None:
+        """An operation ran on raw `args`; `parents` are their Nodes, None for a constant."""
+
+    def recorded(self, node: Any) -> None:
+        """It became this Node, because somebody wants a gradient."""
+
+    def backward(self, node: Any, gradient: Any, parent: Any, share: Any) -> None:
+        """The rule of `node` turned its `gradient` into `share`, a contribution to that of `parent`."""
+
+    def abandoned(self, leaf: Any) -> None:
+        """New data was assigned to the Value of this leaf: what was recorded from it cannot run backward any more."""
+
+    def ended(self, error: BaseException | None) -> None:
+        """The watch is over; `error` is the exception that ended it, None for none."""
 
 
 class State:
@@ -23,7 +41,7 @@ class State:
     Attributes:
         recording: whether operations are recorded.
         scope: the path of the module that is running.
-        observer: the `Observer` who is told of every operation, usually None.
+        observer: who is told of every operation, usually None.
         unwatched: recording without an observer: what the hottest lines ask for.
     """
 

@@ -16,37 +16,9 @@ from weakref import ref
 import numpy as np
 
 from .graph import Node, backpropagate
-from .state import Block, State, current_state, running
+from .state import Block, Observer, State, current_state, running
 
 T = TypeVar("T")
-
-
-class Observer:
-    """Sees every operation of a thread while it is on watch, forward and backward."""
-
-    __slots__ = ()
-
-    def forward(
-        self,
-        function: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        parents: tuple[Node | None, ...],
-        out: Any,
-    ) -> None:
-        """An operation ran on raw `args`; `parents` are their Nodes, None for a constant."""
-
-    def recorded(self, node: Node) -> None:
-        """It became this Node, because somebody wants a gradient."""
-
-    def backward(self, node: Node, gradient: Any, parent: Node, share: Any) -> None:
-        """The rule of `node` turned its `gradient` into `share`, a contribution to that of `parent`."""
-
-    def abandoned(self, leaf: Node) -> None:
-        """New data was assigned to the Value of this leaf: what was recorded from it cannot run backward any more."""
-
-    def ended(self, error: BaseException | None) -> None:
-        """The watch is over; `error` is the exception that ended it, None for none."""
 
 
 class _Both(Observer):
