@@ -41,7 +41,11 @@ def _polyval_coefficients(g: Any, out: Any, p: Any, x: Any) -> Any:
     return np.ravel(g) @ np.vander(np.ravel(x), p.size)
 
 
-defvjp(polyval, _polyval_coefficients, lambda g, out, p, x: g * np.polyval(np.polyder(p), x))
+def _polyval_slope(g: Any, out: Any, p: Any, x: Any) -> Any:
+    return g * np.polyval(_polyder(p), x)
+
+
+defvjp(polyval, _polyval_coefficients, _polyval_slope)
 
 
 @composed(np.polyval)
@@ -154,7 +158,7 @@ def _polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
 
 def _roots(g: Any, out: Any, p: Any) -> Any:
     """From P(r) = 0: dr = -sum_k r^(n-k) dp_k / P'(r), infinite where roots fall together."""
-    return -(g / np.polyval(np.polyder(p), out)) @ np.vander(out, p.size)
+    return -(g / np.polyval(_polyder(p), out)) @ np.vander(out, p.size)
 
 
 defvjp(np.roots, _roots)
