@@ -87,6 +87,7 @@ for _label, _options in {
 }.items():  # fmt: skip
     _shape = (4, 3) if _label == "columns" else (3, 4)
     case(f"cov {_label}", lambda np, x, o=_options: np.cov(x, **o), _shape, exact=False)
+case("cov of two observations", named("cov"), (3, 2), exact=False)
 case("cov of a vector", named("cov"), (5,), exact=False)
 case("cov of two", named("cov"), (5,), (5,), exact=False)
 case("cov of two tables", lambda np, x, y: np.cov(x, y, rowvar=False), (4, 2), (4, 3), exact=False)
