@@ -90,15 +90,12 @@ class Variables:
             if number % len(args) in chosen:
                 raise ValueError(f"argnums={argnums} names argument {number} of {self.function} twice.")
             chosen.add(number % len(args))
-            owner = self._owner(number)
+            owner = _owner(number, self.function)
             leaves, rebuild = flatten(args[number], seen=parameters)
             handles = [leaf.value if leaf.is_parameter else _fresh(leaf, owner, argnums is None) for leaf in leaves]
             self.args[number] = rebuild(handles, True)
             self.nodes += [handle.node for handle in handles]
             self._arguments.append((owner, leaves, rebuild))
-
-    def _owner(self, number: int) -> Owner:
-        return lambda path: f"argument {number}{path} of {self.function}"
 
     @property
     def owners(self) -> list[str]:
@@ -131,6 +128,11 @@ class Variables:
             likes = [node.out for node in self.nodes[len(found) : len(found) + len(leaves)]]
             found += matched(entry, f"the {what}" if self._one else f"the {what} {i}", owner, leaves, likes)
         return found
+
+
+def _owner(number: int, function: str) -> Owner:
+    """Outside of the class, because a function that refers to its owner would keep the arrays until gc finds them."""
+    return lambda path: f"argument {number}{path} of {function}"
 
 
 def _numbers(argnums: Argnums | None, count: int) -> Iterable[int]:

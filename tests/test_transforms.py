@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict, defaultdict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -483,6 +485,26 @@ def test_no_gradient_attribute_is_touched_by_any_of_them() -> None:
                 lambda: hessian(f)(x), lambda: hvp(f)(x, ALONG), lambda: elementwise_grad(f)(AT)):  # fmt: skip
         run()
         assert x.grad is w.grad is None
+
+
+@pytest.mark.parametrize(
+    "run",
+    [lambda x: grad(quartic)(x), lambda x: elementwise_grad(np.sin)(x), lambda x: vjp(G, x)[1](G(x)),
+     lambda x: jvp(G, (x,), (x,)), lambda x: jacobian(G)(x), lambda x: hessian(quartic)(x),
+     lambda x: hvp(quartic)(x, x), lambda x: grad(ag.checkpoint(quartic))(x)],
+)  # fmt: skip
+def test_arguments_are_freed_without_the_garbage_collector(run: Any) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        x = AT * 1
+        seen = ref(x)
+        run(x)
+        del x
+        assert seen() is None
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_no_grad_around_and_within() -> None:
