@@ -65,6 +65,14 @@ for _method in _METHODS[:6]:
     case(f"quantile {_method} in q", lambda np, x, q, m=_method: np.quantile(x, q, axis=0, method=m), (6, 2), _Q)
 case("quantile in one q", lambda np, x, q: np.quantile(x, q, axis=(0, 1), keepdims=True), (2, 3, 2), np.float64(0.37))
 case("quantile in q alone", lambda np, q: np.quantile(np.array([1.0, 4.0, 2.0]), q), _Q)
+case("quantile of a vector in q", lambda np, x, q: np.quantile(x, q), (5,), np.float64(0.37))
+case("quantile of a block in q", lambda np, x, q: np.quantile(x, q, axis=1), (2, 5, 2), np.array([0.37, 0.6]))
+case(
+    "percentile in q below the first element",
+    lambda np, x, q: np.percentile(x, q, axis=1, method="hazen"),
+    (2, 5),
+    np.array([3.0, 40.0, 98.0]),
+)
 case("percentile in q", lambda np, x, q: np.percentile(x, q, axis=1), (2, 5), 100 * _Q)
 _COUNTS = np.array([[1.0, 2.0, 0.5, 0.0], [0.5, 1.0, 3.0, 0.5], [2.0, 1.0, 1.0, 1.5]])
 for _label, _axis in {"": None, "axis 0": 0, "axis 1": 1}.items():
@@ -109,6 +117,7 @@ case(
 _Z = complex_sample((2, 4))
 case("cov complex", named("cov"), _Z, exact=False)
 _POSITIVE = sample((4,), 0.5, 2.0)
+case("cov of a real and a complex", lambda np, x, z: np.cov(x, z), (4,), _Z, exact=False)
 case("cov complex weights", lambda np, z, y, w: np.cov(z, y, aweights=w), _Z, (4,), _POSITIVE, exact=False)
 case("corrcoef", named("corrcoef"), (3, 5), exact=False)
 case("corrcoef of two", named("corrcoef"), (5,), (5,), exact=False)
