@@ -188,6 +188,28 @@ def _require_plain(function: Any, options: dict[str, Any]) -> None:
             )
 
 
+def refuse_to_write(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse a Value as the array into which a plain function is to write its result.
+
+    Raises:
+        TypeError: it would change the Value behind the back of the graph.
+    """
+    out = kwargs.get("out")
+    if is_ufunc(function):
+        written = args[function.nin :]
+    elif any(is_value(argument) for argument in args[1:]):
+        names = list(inspect.signature(function).parameters)
+        written = args[names.index("out") :][:1] if "out" in names else ()
+    else:
+        written = ()
+    for target in (*written, *(out if isinstance(out, tuple) else (out,))):
+        if is_value(target):
+            raise TypeError(
+                f"{describe(function)} cannot write into {called(target.name)} of shape {target.shape}. "
+                "Write the result to a name instead: w = ..., or write out=v.data."
+            )
+
+
 def _known(accepts: Accepts) -> str:
     names = sorted(accepts.keywords)
     return f" (it knows {', '.join(names)})" if names else ""

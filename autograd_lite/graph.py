@@ -207,7 +207,7 @@ def backpropagate(
             if type(share) is not float64 or type(like) is not float64:  # two of these always fit
                 if share is None:
                     continue
-                raw = share if lift is None else getattr(share, "_data", share)
+                raw = share if lift is None else getattr(share, "_array", share)
                 if getattr(raw, "shape", None) != like.shape or raw.dtype is not like.dtype:
                     share = _fit(share, like, function)
             if observer is not None:

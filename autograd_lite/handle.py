@@ -24,15 +24,16 @@ _adding_up = RLock()  # threads may run backward to the same leaf
 class Handle:
     """The data, the gradient and the Node of a `Value`."""
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_node")
+    # no `_data`: numpy.ma would take that for the array of one of its own, and the gradient would be lost
+    __slots__ = ("__weakref__", "_array", "_grad", "_node")
     __hash__ = object.__hash__
 
-    _data: Any
+    _array: Any
     _grad: Any
     _node: Node | None
 
     def __init__(self, data: Any, requires_grad: bool = True, *, name: str | None = None, dtype: Any = None) -> None:
-        self._data = checked_array(data, requires_grad, dtype)
+        self._array = checked_array(data, requires_grad, dtype)
         self._grad = None
         self._node = None
         if requires_grad or name is not None:
@@ -41,7 +42,7 @@ class Handle:
     def _start(self, kind: type[Node], name: str | None) -> None:
         """Put this Value on a fresh leaf, which takes over the hooks of the one before."""
         before = self._node
-        self._node = leaf(kind, self._data, name, ref(self))
+        self._node = leaf(kind, self._array, name, ref(self))
         if before is not None:
             self._node.hooks = before.hooks
 
@@ -58,25 +59,25 @@ class Handle:
         Assigning to it gives the Value a fresh leaf: the way to update a parameter by hand,
         `p.data -= 0.1 * p.grad`. A graph recorded before it can no longer run backward.
         """
-        return self._data
+        return self._array
 
     @data.setter
     def data(self, data: Any) -> None:
         node = self._node
-        if data is self._data and node is not None:  # written in place, as an optimizer does: nothing to check
+        if data is self._array and node is not None:  # written in place, as an optimizer does: nothing to check
             self._node = leaf(type(node), data, node.name, node.handle)
             self._node.hooks = node.hooks
             _abandon(node)
             return
         if type(data) in (float, int):
-            data = self._data.dtype.type(data)
+            data = self._array.dtype.type(data)
         array = checked_array(data, type(node) is Node, None)
-        if array.shape != self._data.shape:
+        if array.shape != self._array.shape:
             raise ValueError(
-                f"data of shape {array.shape} for {called(self.name)} of shape {self._data.shape}: they must be equal. "
-                "To fill all elements write v.data[:] = ..., for another shape make a new Value."
+                f"data of shape {array.shape} for {called(self.name)} of shape {self._array.shape}: they must be "
+                "equal. To fill all elements write v.data[:] = ..., for another shape make a new Value."
             )
-        self._data = array
+        self._array = array
         if node is None:
             return
         self._start(type(node), node.name)
@@ -95,7 +96,7 @@ class Handle:
                 "be equal. To clear the gradient write v.grad = None."
             )
         if gradient is not None and not is_value(gradient):
-            gradient = checked_array(gradient, False, self._data.dtype)
+            gradient = checked_array(gradient, False, self._array.dtype)
         self._grad = gradient
 
     @property
@@ -129,7 +130,7 @@ class Handle:
                 f"{called(self.name)} was computed, so requires_grad cannot be set on it. "
                 "To get a constant with the same data write v.detach()."
             )
-        checked_array(self._data, wanted, None)
+        checked_array(self._array, wanted, None)
         self._start(Node if wanted else Constant, self.name)
 
     @property
@@ -183,7 +184,7 @@ class Handle:
                     value._grad = gradient if value._grad is None else value._grad + gradient
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:
-        data = self._data
+        data = self._array
         if gradient is None:
             if data.size != 1:
                 raise ValueError(
@@ -208,13 +209,13 @@ class Handle:
         elif is_value(gradient):
             if create_graph:
                 return gradient.astype(data.dtype)
-            gradient = gradient._data
+            gradient = gradient._array
         gradient = checked_array(gradient, False, data.dtype)
         return self._attached(gradient, None) if create_graph else gradient
 
     def detach(self) -> Any:
         """A constant that shares this Value's data: no gradient flows through it."""
-        return self._attached(self._data, None)
+        return self._attached(self._array, None)
 
     def register_hook(self, hook: Hook) -> Callable[[], None]:
         """Call `hook(gradient)` whenever this Value's gradient is complete; what it returns replaces it.
@@ -251,7 +252,7 @@ class Handle:
             raise TypeError(
                 f"{called(self.name)} was computed, and a copy or a file cannot hold its graph. Write v.detach()."
             )
-        return _restored, (type(self), self._data.copy(), copy(self._grad), self.requires_grad, self.name)
+        return _restored, (type(self), self._array.copy(), copy(self._grad), self.requires_grad, self.name)
 
 
 def _abandon(node: Node) -> None:
@@ -265,7 +266,7 @@ def _abandon(node: Node) -> None:
 def _restored(kind: type[Handle], data: Any, gradient: Any, requires_grad: bool, name: str | None) -> Handle:
     """A leaf that was copied or pickled."""
     handle = object.__new__(kind)
-    handle._data, handle._grad, handle._node = data, gradient, None
+    handle._array, handle._grad, handle._node = data, gradient, None
     if requires_grad or name is not None:
         handle._start(Node if requires_grad else Constant, name)
     return handle

@@ -66,7 +66,7 @@ class ArrayMethods:
 
     __slots__ = ()
 
-    _data: Any
+    _array: Any
     _grad: Any
     name: Any
     requires_grad: Any
@@ -75,12 +75,12 @@ class ArrayMethods:
     __getitem__: Callable[..., Any]
     __setitem__: Callable[..., Any]
 
-    shape = property(attrgetter("_data.shape"), doc="The length of each axis.")
-    ndim = property(attrgetter("_data.ndim"), doc="The number of axes.")
-    size = property(attrgetter("_data.size"), doc="The number of elements.")
-    dtype = property(attrgetter("_data.dtype"), doc="The type of the elements.")
-    nbytes = property(attrgetter("_data.nbytes"), doc="The bytes of the elements.")
-    itemsize = property(attrgetter("_data.itemsize"), doc="The bytes of one element.")
+    shape = property(attrgetter("_array.shape"), doc="The length of each axis.")
+    ndim = property(attrgetter("_array.ndim"), doc="The number of axes.")
+    size = property(attrgetter("_array.size"), doc="The number of elements.")
+    dtype = property(attrgetter("_array.dtype"), doc="The type of the elements.")
+    nbytes = property(attrgetter("_array.nbytes"), doc="The bytes of the elements.")
+    itemsize = property(attrgetter("_array.itemsize"), doc="The bytes of one element.")
 
     sum = _method(np.sum)
     prod = _method(np.prod)
@@ -177,37 +177,37 @@ class ArrayMethods:
                 f"turning {called(self.name)} of shape {self.shape} into a plain array would drop its gradient in "
                 f"silence. {_asked_by_scipy() or 'Write v.data for the array, or np.stack([...]) to join Values.'}"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self._array, dtype=dtype, copy=copy)
 
     # ---- Python's protocols ----
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._array)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
             raise TypeError("iteration over a 0-d Value")
-        return (self[i] for i in range(len(self._data)))
+        return (self[i] for i in range(len(self._array)))
 
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())
 
     def item(self) -> Any:
         """The one element as a Python number; it carries no gradient."""
-        if self._data.size != 1:
+        if self._array.size != 1:
             raise ValueError(
-                f"{called(self.name)} of shape {self.shape} has {self._data.size} elements, not one: "
+                f"{called(self.name)} of shape {self.shape} has {self._array.size} elements, not one: "
                 "index it first, or write v.data.tolist()."
             )
-        return self._data.item()
+        return self._array.item()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """The bytes of the elements; they carry no gradient."""
-        return bytes(self._data.tobytes(order))
+        return bytes(self._array.tobytes(order))
 
     def tolist(self) -> Any:
         """The elements as (nested) lists of Python numbers; they carry no gradient."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __float__(self) -> float:
         return float(self._real_item())
@@ -228,25 +228,25 @@ class ArrayMethods:
         return item
 
     def __bool__(self) -> bool:
-        if self._data.size != 1:
+        if self._array.size != 1:
             raise ValueError(
                 f"{called(self.name)} of shape {self.shape} is neither true nor false. "
                 "Ask about its elements: (v > 0).any() or (v > 0).all()."
             )
-        return bool(self._data)
+        return bool(self._array)
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        if self._data.ndim:
-            text = np.array2string(self._data, separator=", ", prefix="Value(")
+        if self._array.ndim:
+            text = np.array2string(self._array, separator=", ", prefix="Value(")
         else:
-            text = repr(self._data.item())
-        if not self._data.ndim and self._grad is not None and not is_value(self._grad):
+            text = repr(self._array.item())
+        if not self._array.ndim and self._grad is not None and not is_value(self._grad):
             text += f", grad={self._grad.item()!r}"
-        if self._data.dtype != np.float64:
-            text += f", dtype={self._data.dtype}"
+        if self._array.dtype != np.float64:
+            text += f", dtype={self._array.dtype}"
         if self.name is not None:
             text += f", name={self.name!r}"
         if not self.requires_grad:

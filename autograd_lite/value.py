@@ -15,7 +15,7 @@ from weakref import ref
 
 import numpy as np
 
-from .arguments import by_position, called, checked_result, constant, explained, understood
+from .arguments import by_position, called, checked_result, constant, explained, refuse_to_write, understood
 from .graph import Constant, Node, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
@@ -40,7 +40,7 @@ def _recorded(
 ) -> Value:
     """`out` as a Value; on a new Node if a parent wants a gradient and this thread is recording."""
     value = _new_value(Value)
-    value._data, value._grad, value._node = out, None, None
+    value._array, value._grad, value._node = out, None, None
     state = current_state()
     if state.unwatched:
         for parent in parents:
@@ -69,11 +69,11 @@ def _watched(
     """The same under the eyes of an observer: it is told of every operation, recorded or not."""
     observer = state.observer
     assert observer is not None
-    observer.forward(function, args, kwargs, parents, value._data)
+    observer.forward(function, args, kwargs, parents, value._array)
     if state.recording and any(type(parent) is Node for parent in parents):
         value._node = node = Node()
         node.function, node.args, node.kwargs = function, args, kwargs
-        node.parents, node.out, node.order = parents, value._data, next_order()
+        node.parents, node.out, node.order = parents, value._array, next_order()
         node.scope, node.name, node.hooks = state.scope, None, None
         node.handle = ref(value)
         observer.recorded(node)
@@ -118,7 +118,7 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for argument in args:
         if isinstance(argument, Value):
             parents.append(argument._node)
-            raw.append(argument._data)
+            raw.append(argument._array)
         else:
             kind = type(argument)
             usual = kind in _NEED_NO_CHECK or (kind is np.ndarray and argument.dtype.kind in "fciub")
@@ -149,6 +149,7 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         args, kwargs = understood(function, accepts, args, kwargs)
         return implementation(*args, **kwargs)
     if function in PLAIN:
+        refuse_to_write(function, args, kwargs)
         return function(*_raw(args), **_raw(kwargs))
     if is_ufunc(function):
         _load_scipys_rules()
@@ -174,11 +175,15 @@ def _call_method(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[
     """What `np.add.reduce` and its kin do with a Value."""
     if ufunc not in RULES:
         _load_scipys_rules()
-    if ufunc in PLAIN:
-        return getattr(ufunc, method)(*_raw(inputs), **_raw(kwargs))
     name = f"{describe(ufunc)}.{method}"
     if method not in UFUNC_METHODS:
         raise TypeError(f"{name} has no gradient rule: it writes into its array. Write w = v * 1; w[i] = w[i] + ...")
+    if ufunc in PLAIN:
+        refuse_to_write(getattr(ufunc, method), inputs, kwargs)
+        out = getattr(ufunc, method)(*_raw(inputs), **_raw(kwargs))
+        if method != "outer" and out.dtype.kind in "fc" and _wants_gradient(inputs[0]):
+            raise TypeError(f"{name} has no gradient rule: some elements are results as they are. Compute with v.data.")
+        return out
     if ufunc not in RULES and ufunc not in COMPOSED:
         raise TypeError(f"{name} has no gradient rule, because {describe(ufunc)} has none. Compute with v.data.")
     implementation, accepts = UFUNC_METHODS[method]
@@ -190,17 +195,21 @@ def _refuse_values(function: Any, args: tuple[Any, ...], positions: Iterable[int
     """Refuse a Value that wants a gradient in the place of an argument that has no rule."""
     for i in positions:
         argument = args[i]
-        if isinstance(argument, Value) and type(argument._node) is Node:
+        if _wants_gradient(argument):
             raise TypeError(
                 f"{describe(function)} has no gradient rule for its argument {i + 1}, which is {called(argument.name)} "
                 f"of shape {argument.shape}. Pass its plain array, v.data, there."
             )
 
 
+def _wants_gradient(argument: Any) -> bool:
+    return isinstance(argument, Value) and type(argument._node) is Node
+
+
 def _raw(argument: Any) -> Any:
     """`argument` with the array in place of every Value in it."""
     if isinstance(argument, Value):
-        return argument._data
+        return argument._array
     if isinstance(argument, list | tuple):
         items = [_raw(item) for item in argument]
         return type(argument)(*items) if hasattr(argument, "_fields") else type(argument)(items)
@@ -215,19 +224,19 @@ def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[
     def forward(self: Value, other: Any) -> Any:
         theirs = None
         if isinstance(other, Value):
-            theirs, other = other._node, other._data
+            theirs, other = other._node, other._array
         elif type(other) not in _SCALARS:
             other = constant(other)
             if other is NotImplemented:
                 return NotImplemented
-        mine, data = self._node, self._data
+        mine, data = self._node, self._array
         try:
             out = run(data, other)
         except (TypeError, ValueError) as error:
             raise explained(function, (data, other), error) from None
         # `_recorded`, written out: the hottest lines of the library
         value = _new_value(Value)
-        value._data, value._grad, value._node = out, None, None
+        value._array, value._grad, value._node = out, None, None
         state = current_state()
         if (type(mine) is Node or type(theirs) is Node) and state.unwatched:
             value._node = node = Node()
@@ -244,7 +253,7 @@ def _operators(function: Any, run: Callable[[Any, Any], Any]) -> tuple[Callable[
             other = constant(other)
             if other is NotImplemented:
                 return NotImplemented
-        data = self._data
+        data = self._array
         try:
             out = run(other, data)
         except (TypeError, ValueError) as error:
@@ -260,7 +269,7 @@ def _unary(function: Any) -> Callable[[Value], Value]:
     forward = RULES[function].forward
 
     def method(self: Value) -> Value:
-        data = self._data
+        data = self._array
         return _recorded(function, (data,), _NO_KWARGS, (self._node,), forward(data))
 
     return method
@@ -268,7 +277,7 @@ def _unary(function: Any) -> Callable[[Value], Value]:
 
 def _comparison(function: Any, run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def method(self: Value, other: Any) -> Any:
-        data, other = self._data, other._data if isinstance(other, Value) else other
+        data, other = self._array, other._array if isinstance(other, Value) else other
         try:
             return run(data, other)
         except (TypeError, ValueError) as error:
@@ -279,11 +288,11 @@ def _comparison(function: Any, run: Callable[[Any, Any], Any]) -> Callable[[Any,
 
 def _raw_index(index: Any) -> Any:
     if isinstance(index, Value):
-        return index._data
+        return index._array
     if type(index) is tuple:
         for part in index:
             if isinstance(part, Value):
-                return tuple(part._data if isinstance(part, Value) else part for part in index)
+                return tuple(part._array if isinstance(part, Value) else part for part in index)
     return index
 
 
@@ -328,7 +337,7 @@ class Value(Handle, ArrayMethods, Recorder):
         if type(data) is Results:
             return tuple(_parts(data, node))
         value = _new_value(Value)
-        value._data, value._grad, value._node = data, None, node
+        value._array, value._grad, value._node = data, None, node
         return value
 
     # ---- NumPy's protocols ----
@@ -337,7 +346,7 @@ class Value(Handle, ArrayMethods, Recorder):
         if method != "__call__":
             return _call_method(ufunc, method, inputs, kwargs)
         if len(inputs) == 1 and not kwargs and ufunc in RULES:
-            data = self._data
+            data = self._array
             return _recorded(ufunc, (data,), _NO_KWARGS, (self._node,), ufunc(data))
         return _call(ufunc, inputs, kwargs)
 
@@ -350,7 +359,7 @@ class Value(Handle, ArrayMethods, Recorder):
 
     def __getitem__(self, index: Any) -> Value:
         index = _raw_index(index)
-        data = self._data
+        data = self._array
         return _recorded(getitem, (data, index), _NO_KWARGS, (self._node, None), data[index])
 
     def __setitem__(self, index: Any, item: Any) -> None:
@@ -365,15 +374,15 @@ class Value(Handle, ArrayMethods, Recorder):
                 f"writing into {called(self.name)} inside no_grad() would cut it off its graph. "
                 "Write into v.detach(), or leave the block."
             )
-        if wanted and self._data.dtype.kind not in "fc":
+        if wanted and self._array.dtype.kind not in "fc":
             raise TypeError(
-                f"{called(self.name)} holds {self._data.dtype}, which cannot carry the gradient of what is written "
+                f"{called(self.name)} holds {self._array.dtype}, which cannot carry the gradient of what is written "
                 "into it. Make it floating: Value(x, requires_grad=False, dtype=float)."
             )
         moved = _call(setitem, (self, item, _raw_index(index)), {})
         if node is not None:
             node.handle = nobody  # who read the old contents keeps the old node
-        self._data, self._node = moved._data, moved._node
+        self._array, self._node = moved._array, moved._node
         if self._node is not None:
             self._node.handle, self._node.name = ref(self), None if node is None else node.name
         elif node is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import composed, defvjp
-from .reduction import invertible
+from .reduction import in_dtype, invertible
 
 
 def recurrence(a: Any, g: Any) -> Any:
@@ -33,10 +33,9 @@ def cumsum_share(g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None) 
 
 
 def cumprod_share(g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    if axis is None:
+    if axis is None or not x.ndim:
         return np.reshape(cumprod_share(g, out, np.ravel(x), 0, dtype), x.shape)
-    if dtype is not None:
-        x = x.astype(dtype)
+    x = in_dtype(x, dtype)
     if invertible(out):
         return _sum_from_the_end(g * out, axis) / x
     x, g, out = (np.moveaxis(array, axis, -1) for array in (x, g, out))

@@ -88,12 +88,13 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def _end_like(end: Any, name: str, flat: Any) -> Any:
     if end is None:
         return None
+    end = array(end) if np.ndim(end) else end
     dtype = np.result_type(end)
     if not np.can_cast(dtype, flat.dtype, "same_kind"):
         raise TypeError(f"np.ediff1d: {name} is {dtype}, which does not fit into the {flat.dtype} of the array")
     if not hasattr(end, "dtype") and not np.ndim(end):
         return np.full_like(flat, end, shape=(1,))
-    end = np.ravel(array(end))
+    end = np.ravel(end)
     return end if end.dtype == flat.dtype else astype(end, flat.dtype)
 
 
@@ -249,7 +250,9 @@ def _interp_spelled(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = Non
     y = interp(x, xp, fp)
     if left is not None:
         y = np.where(x < xp[0], left, y)
-    return y if right is None else np.where(x > xp[-1], right, y)
+    if right is not None:
+        y = np.where(x > xp[-1], right, y)
+    return y if y.ndim else y[()]
 
 
 # ---- convolution ----

@@ -66,10 +66,18 @@ defvjp(np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor_
 defvjp(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.rint((x - out) / y))
 
 
+@primitive
+def fraction(x: Any) -> Any:
+    """What is behind the decimal point; of infinity 0."""
+    return np.modf(x)[0]
+
+
+defvjp(fraction, lambda g, out, x: masked(g, ~np.isinf(x)))
+
+
 @composed(np.modf)
 def _modf(x: Any) -> Any:
-    whole = np.trunc(x)
-    return np.where(np.isinf(whole), np.copysign(0.0, whole), x - whole), whole
+    return fraction(x), np.trunc(x)
 
 
 @composed(np.divmod)

@@ -109,6 +109,7 @@ _complex_transform(np.fft.ifft, np.fft.ifftn, np.fft.ifft2)
 @composed(np.fft.rfftn)
 def _rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     others, last = _real_last(_steps(a, s, axes))
+    others = [(a.shape[axis] if n is None else n, axis) for n, axis in others]  # the last axis may be among them
     return _transformed(np.fft.fft, np.fft.rfft(a, *last, norm), reversed(others), norm)
 
 

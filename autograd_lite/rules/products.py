@@ -55,13 +55,20 @@ defvjp(
 @composed(np.dot)
 def _dot(a: Any, b: Any) -> Any:
     if not np.ndim(a) or not np.ndim(b):
-        return np.multiply(a, b)
+        return _scaled(a, b)
     return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
+
+
+def _scaled(a: Any, b: Any) -> Any:
+    """The product with a scalar, of which Python's own count as arrays here: a float makes float32 float64."""
+    return np.multiply(*[x if hasattr(x, "dtype") else np.asarray(x)[()] for x in (a, b)])
 
 
 @composed(np.inner)
 def _inner(a: Any, b: Any, /) -> Any:
-    return np.tensordot(a, b, (-1, -1)) if np.ndim(a) and np.ndim(b) else np.multiply(a, b)
+    if not np.ndim(a) or not np.ndim(b):
+        return _scaled(a, b)
+    return np.dot(a, b) if np.ndim(a) == np.ndim(b) == 1 else np.tensordot(a, b, (-1, -1))
 
 
 @composed(np.outer)
@@ -167,9 +174,14 @@ def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple
     term, shape = terms[i], np.shape(operands[i])
     others = [t for j, t in enumerate(terms) if j != i]
     factors = [operand for j, operand in enumerate(operands) if j != i]
+    axes = "".join(terms), [n for operand in operands for n in np.shape(operand)]
+    longer = {letter for letter, n in zip(*axes, strict=True) if n != 1}
     fresh = iter(sorted(set(_LETTERS) - set("".join(terms) + result)))
-    wanted = ""
+    wanted, broadcast = "", []
     for axis, letter in enumerate(term):
+        if shape[axis] == 1 and letter in longer:  # one element for all places along an axis that others have
+            broadcast.append(axis)
+            continue
         if letter in wanted:  # a repeated index reads a diagonal, so its gradient lies on the diagonal
             twin = next(fresh)
             others.append(letter + twin)
@@ -179,7 +191,9 @@ def _einsum_share(g: Any, i: int, terms: list[str], result: str, operands: tuple
             others.append(letter)
             factors.append(np.ones_like(g, shape=(shape[axis],)))
         wanted += letter
-    return np.einsum(f"{','.join([result, *others])}->{wanted}", g, *factors, optimize=optimize)
+    share = np.einsum(f"{','.join([result, *others])}->{wanted}", g, *factors, optimize=optimize)
+    share = np.expand_dims(share, broadcast) if broadcast else share
+    return share if share.shape == shape else np.broadcast_to(share, shape)  # the others have one element for all
 
 
 defvjp_joint(einsum, _einsum)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import composed, defvjp
-from .elementwise import masked
+from .elementwise import is_complex, masked
 
 
 def spread(reduced: Any, axis: Any, keepdims: Any, x: Any) -> Any:
@@ -26,7 +26,7 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """The reduced axes, all of them for None, counted from the front."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple([a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]) if ndim else ()
+    return tuple([a % ndim for a in (axis if isinstance(axis, tuple | list) else (axis,))]) if ndim else ()
 
 
 def _kept_first(axis: Any, ndim: int) -> tuple[list[int], int]:
@@ -84,17 +84,17 @@ def var_share(
     g: Any, out: Any, x: Any, axis: Any = None, dtype: Any = None, *,
     ddof: Any = 0, keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    if dtype is not None:
-        x = x.astype(dtype)
+    if is_complex(g):  # a variance is real, in whatever dtype
+        g = np.real(g)
     lost = ddof if correction is None else correction
     if where is True:
         n = max((x.size // out.size if out.size else 0) - lost, 0)
-        centred = x - (np.mean(x, axis=axis, keepdims=True) if mean is None else mean)
+        centred = x - (np.mean(x, axis=axis, dtype=dtype, keepdims=True) if mean is None else mean)
         return spread(g * (2 / n if n else np.nan), axis, keepdims, x) * _conjugate(centred)
     count = np.maximum(_count(where, x, axis), 1)  # where nothing is left, nothing gets a gradient
     free = np.where(count > lost, count - lost, np.nan)
     if mean is None:
-        mean = np.sum(masked(x, where), axis=axis, keepdims=True) / count
+        mean = np.sum(masked(x, where), axis=axis, dtype=dtype, keepdims=True) / count
     centred = _conjugate(masked(x - mean, where))
     return masked(spread(g, axis, keepdims, x) * (2 / free) * centred, where)
 
@@ -137,6 +137,13 @@ def _ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 
 
 # products
+def in_dtype(x: Any, dtype: Any) -> Any:
+    """`x` as the function saw it that computes in this dtype: in a real one, of complex numbers the real parts."""
+    if dtype is None:
+        return x
+    return (np.real(x) if is_complex(x) and np.dtype(dtype).kind != "c" else x).astype(dtype)
+
+
 def _others(x: Any) -> Any:
     """For each element along the last axis the product of all the others; zeros need no special case."""
     one = np.ones_like(x[..., :1])
@@ -147,7 +154,8 @@ def _others(x: Any) -> Any:
 
 def invertible(product: Any) -> bool:
     """Whether dividing a product by its factors gives the product of the others: no factor is 0 or infinite."""
-    return bool(np.all(np.isfinite(product) & (product != 0)))
+    fits = np.all(np.isfinite(product) & (product != 0))
+    return not hasattr(fits, "__dask_graph__") and bool(fits)  # Dask would compute everything to know
 
 
 def prod_share(
@@ -157,8 +165,7 @@ def prod_share(
     if where is not True:
         kept = np.where(where, x, 1)
         return masked(prod_share(g, out, kept, axis, dtype, keepdims=keepdims, initial=initial), where)
-    if dtype is not None:
-        x = x.astype(dtype)
+    x = in_dtype(x, dtype)
     if x.size and invertible(out):
         return spread(g * out, axis, keepdims, x) / x
     share = spread(g if initial is None else g * initial, axis, keepdims, x)

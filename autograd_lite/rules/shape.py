@@ -48,6 +48,8 @@ defvjp(view, _view)
 # shape
 def _reordered(g: Any, x: Any, order: Any) -> Any:
     """`g` in the shape of `x`, whose elements were read in this order."""
+    if x.ndim < 2:
+        order = "C"
     if order in ("A", "K"):  # the order in memory
         raw = x.data if is_value(x) else x
         if order == "K":
@@ -111,7 +113,8 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None)
 def _at_least(function: Any, ndim: int) -> None:
     @composed(function)
     def reshaped(*arys: Any) -> Any:
-        grown = [a if np.ndim(a) >= ndim else np.reshape(a, _grown_shape(np.shape(a), ndim)) for a in arys]
+        arrays = [a if hasattr(a, "ndim") else np.asarray(a) for a in arys]
+        grown = [a if a.ndim >= ndim else np.reshape(a, _grown_shape(a.shape, ndim)) for a in arrays]
         return grown[0] if len(grown) == 1 else tuple(grown)
 
 
@@ -180,6 +183,7 @@ def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         a, axis = np.ravel(a), axis or 0
     axis = normalize_axis_index(axis, a.ndim)
     if isinstance(repeats, int):
+        repeats = int(repeats)  # not a bool
         shape = a.shape[: axis + 1], a.shape[axis + 1 :]
         copies = np.broadcast_to(np.expand_dims(a, axis + 1), (*shape[0], repeats, *shape[1]))
         return np.reshape(copies, (*a.shape[:axis], a.shape[axis] * repeats, *shape[1]))

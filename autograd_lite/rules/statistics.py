@@ -46,6 +46,7 @@ def _weights_along(a: Any, weights: Any, axis: Any) -> Any:
 @composed(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: Any = False, *, keepdims: Any = False) -> Any:
     a = array(a)
+    axis = None if axis is None else normalize_axis_tuple(axis, a.ndim)
     if weights is None:
         average = np.mean(a, axis=axis, keepdims=keepdims)
         total = average.dtype.type(a.size / average.size)
@@ -263,9 +264,10 @@ def _cov(
     if freedom <= 0:
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
         freedom = 0.0
-    x = x - average[:, None]
+    x = (x - average[:, None]).astype(dtype)
     other = np.transpose(x if weights is None else x * weights)
-    return np.squeeze(np.dot(x, np.conjugate(other) if dtype.kind == "c" else other) * np.true_divide(1, freedom))
+    c = np.dot(x, np.conjugate(other) if dtype.kind == "c" else other)
+    return np.squeeze((c * np.true_divide(1, freedom)).astype(c.dtype))
 
 
 def _observation_weights(x: Any, fweights: Any, aweights: Any) -> Any:

@@ -17,14 +17,18 @@ from .declare import of_real_numbers, several_results
 
 _function: Any
 
-# C' = (C_(v-1) - C_(v+1)) / 2
+# C' = (C_(v-1) - C_(v+1)) / 2; SciPy takes the integer part of an order n
 defvjp(special.j0, lambda g, out, x: -g * special.j1(x))
 defvjp(special.j1, lambda g, out, x: g * (special.j0(x) - special.jv(2, x)) / 2)
 defvjp(special.y0, lambda g, out, x: -g * special.y1(x))
 defvjp(special.y1, lambda g, out, x: g * (special.y0(x) - special.yn(2, x)) / 2)
 for _function in (special.jv, special.yv, special.hankel1, special.hankel2):
     defvjp(_function, no_rule, lambda g, out, v, z, C=_function: g * (C(v - 1, z) - C(v + 1, z)) / 2)
-defvjp(special.yn, no_rule, lambda g, out, n, x: g * (special.yn(n - 1, x) - special.yn(n + 1, x)) / 2)
+defvjp(
+    special.yn,
+    no_rule,
+    lambda g, out, n, x: g * (special.yn(np.trunc(n) - 1, x) - special.yn(np.trunc(n) + 1, x)) / 2,
+)
 
 # I' = (I_(v-1) + I_(v+1)) / 2, and K' = -(K_(v-1) + K_(v+1)) / 2
 defvjp(special.i0, lambda g, out, x: g * special.i1(x))
@@ -33,7 +37,11 @@ defvjp(special.k0, lambda g, out, x: -g * special.k1(x))
 defvjp(special.k1, lambda g, out, x: -g * (special.k0(x) + special.kn(2, x)) / 2)
 defvjp(special.iv, no_rule, lambda g, out, v, z: g * (special.iv(v - 1, z) + special.iv(v + 1, z)) / 2)
 defvjp(special.kv, no_rule, lambda g, out, v, z: -g * (special.kv(v - 1, z) + special.kv(v + 1, z)) / 2)
-defvjp(special.kn, no_rule, lambda g, out, n, x: -g * (special.kn(n - 1, x) + special.kn(n + 1, x)) / 2)
+defvjp(
+    special.kn,
+    no_rule,
+    lambda g, out, n, x: -g * (special.kn(np.trunc(n) - 1, x) + special.kn(np.trunc(n) + 1, x)) / 2,
+)
 
 # the same times exp(-|x|), exp(x), exp(-+ i z)
 defvjp(special.i0e, lambda g, out, x: g * (special.i1e(x) - np.sign(x) * out))

@@ -18,6 +18,7 @@ defvjp(special.exp1, lambda g, out, x: -g * (np.exp(-x) / x))
 
 def _expn(g: Any, out: Any, n: Any, x: Any) -> Any:
     """-E_(n-1); for n = 0 by the recurrence, because SciPy has no negative order."""
+    n = np.trunc(n)  # as SciPy does
     below = special.expn(np.maximum(n - 1, 0), x)
     return -g * np.where(np.equal(n, 0), (np.exp(-x) + below) / x, below)
 

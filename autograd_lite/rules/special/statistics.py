@@ -86,18 +86,28 @@ defvjp(
     lambda g, out, p, b, x: -g * out / x,
 )
 
-# Poisson, binomial, negative binomial, in the rate and in the probability; counts are rounded down
+# Poisson, binomial, negative binomial, in the rate and in the probability
 defvjp(special.pdtr, no_rule, lambda g, out, k, m: -g * gamma_density(np.floor(k) + 1, m))
 defvjp(special.pdtrc, no_rule, lambda g, out, k, m: g * gamma_density(np.floor(k) + 1, m))
 defvjp(special.pdtri, no_rule, lambda g, out, k, y: -g / gamma_density(np.floor(k) + 1, out))
-defvjp(special.bdtr, no_rule, no_rule, lambda g, out, k, n, p: -g * beta_density(np.floor(k) + 1, n - np.floor(k), p))
-defvjp(special.bdtrc, no_rule, no_rule, lambda g, out, k, n, p: g * beta_density(np.floor(k) + 1, n - np.floor(k), p))
-defvjp(
-    special.bdtri, no_rule, no_rule, lambda g, out, k, n, y: -g / beta_density(np.floor(k) + 1, n - np.floor(k), out)
-)
-defvjp(special.nbdtr, no_rule, no_rule, lambda g, out, k, n, p: g * beta_density(n, k + 1, p))
-defvjp(special.nbdtrc, no_rule, no_rule, lambda g, out, k, n, p: -g * beta_density(n, k + 1, p))
-defvjp(special.nbdtri, no_rule, no_rule, lambda g, out, k, n, y: g / beta_density(n, k + 1, out))
+
+
+def _binomial_slope(k: Any, n: Any, p: Any) -> Any:
+    """Of `bdtrc`; counts are rounded down."""
+    k, n = np.floor(k), np.trunc(n)
+    return beta_density(k + 1, n - k, p)
+
+
+def _negative_binomial_slope(k: Any, n: Any, p: Any) -> Any:
+    return beta_density(np.trunc(n), np.trunc(k) + 1, p)
+
+
+defvjp(special.bdtr, no_rule, no_rule, lambda g, out, k, n, p: -g * _binomial_slope(k, n, p))
+defvjp(special.bdtrc, no_rule, no_rule, lambda g, out, k, n, p: g * _binomial_slope(k, n, p))
+defvjp(special.bdtri, no_rule, no_rule, lambda g, out, k, n, y: -g / _binomial_slope(k, n, out))
+defvjp(special.nbdtr, no_rule, no_rule, lambda g, out, k, n, p: g * _negative_binomial_slope(k, n, p))
+defvjp(special.nbdtrc, no_rule, no_rule, lambda g, out, k, n, p: -g * _negative_binomial_slope(k, n, p))
+defvjp(special.nbdtri, no_rule, no_rule, lambda g, out, k, n, y: g / _negative_binomial_slope(k, n, out))
 
 
 def _tukey_lambda(g: Any, out: Any, x: Any, shape: Any) -> Any:

@@ -114,3 +114,12 @@ for _subscripts, *_arrays in (
         return np.einsum(subscripts, *arrays)
 
     case(f"einsum complex {_subscripts}", _einsum_complex, *_arrays)
+for _subscripts, *_shapes in (
+    ("ij,ij", (2, 3), (1, 3)), ("ij,ij->i", (2, 3), (1, 3)), ("ij,ij->j", (2, 1), (1, 3)), ("ij,jk", (2, 1), (3, 4)),
+    ("ii,i", (1, 1), (3,)), ("ii,i->i", (3, 3), (1,)), ("...i,...i", (2, 3), (1, 3)),
+):  # fmt: skip
+
+    def _einsum_broadcast(np: Any, *arrays: Any, subscripts: str = _subscripts) -> Any:
+        return np.einsum(subscripts, *arrays)
+
+    case(f"einsum with one element for a whole axis {_subscripts}", _einsum_broadcast, *_shapes)

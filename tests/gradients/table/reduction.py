@@ -136,3 +136,11 @@ for _name in ("cumulative_sum", "cumulative_prod"):
     case(
         f"{_name} from the start", lambda np, x, name=_name: getattr(np, name)(x, axis=1, include_initial=True), _ZEROS
     )
+for _name in ("var", "std"):
+
+    def _spread_in_complex(np: Any, x: Any, name: str = _name) -> Any:
+        return getattr(np, name)(x, axis=1, dtype=complex)
+
+    case(f"{_name} in complex numbers", _spread_in_complex, (2, 3))
+    case(f"{_name} of and in complex numbers", _spread_in_complex, complex_sample((2, 3)))
+case("cumprod of a scalar along its axis", lambda np, x: np.cumprod(x, axis=0), ())
