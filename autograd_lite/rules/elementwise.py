@@ -72,7 +72,11 @@ def fraction(x: Any) -> Any:
     return np.modf(x)[0]
 
 
-defvjp(fraction, lambda g, out, x: masked(g, ~np.isinf(x)))
+def _fraction(g: Any, out: Any, x: Any) -> Any:
+    return masked(g, ~np.isinf(x))
+
+
+defvjp(fraction, _fraction)
 
 
 @composed(np.modf)
