@@ -16,7 +16,7 @@ from .primitive import defvjp_joint, is_value, primitive
 from .state import enable_grad, is_grad_enabled
 from .tree import Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
-from .variables import name_of, together
+from .variables import check_use, name_of, together
 from .watch import run_again
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +58,7 @@ def checkpoint(function: F) -> F:
         >>> w.grad.shape
         (3, 3)
     """
+    check_use("ag.checkpoint(f)(x)", function)
 
     @wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     def called(*args: Any, **kwargs: Any) -> Any:

@@ -16,7 +16,7 @@ from .state import current_state
 from .transforms import NAMES, grad
 from .tree import flatten
 from .value import Value
-from .variables import Argnums, Variables, name_of, pull_back, results_of, transforming
+from .variables import Argnums, Variables, check_use, name_of, pull_back, results_of, transforming
 
 # How many numbers the rows of the largest array on the way may have together: 2 MB of float64, which a cache holds.
 MOST_NUMBERS = 1 << 18
@@ -51,6 +51,7 @@ def jacobian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...
         array([[3., 2.],
                [4., 0.]])
     """
+    check_use("ag.jacobian(f)(x)", function, argnums)
 
     @wraps(function, assigned=NAMES, updated=())
     def derivative(*args: Any, **kwargs: Any) -> Any:
@@ -67,7 +68,7 @@ def _block(result: Any, path: str, variables: Variables) -> list[Any]:
     """The Jacobian of one result with respect to each variable."""
     shape = np.shape(result)
     if not (isinstance(result, Value) and result.requires_grad and result.size):
-        blocks = [np.zeros((*shape, *node.out.shape), node.out.dtype) for node in variables.nodes]
+        blocks = [np.zeros((*shape, *node.out.shape), node.out.dtype)[()] for node in variables.nodes]
         return [Value(block, requires_grad=False) for block in blocks] if variables.lifted else blocks
     if result.dtype.kind == "c":
         for node, owner in zip(variables.nodes, variables.owners, strict=True):
@@ -83,7 +84,8 @@ def _block(result: Any, path: str, variables: Variables) -> list[Any]:
         together = _rows_at_once(result.node, variables.nodes)
         few = COLUMN_COST * sum(node.out.size for node in variables.nodes) < result.size
         rows = _columns(result, variables.nodes) if few and together > 1 else _rows(result, variables.nodes, together)
-    return [np.reshape(block, (*shape, *node.out.shape)) for block, node in zip(rows, variables.nodes, strict=True)]
+    blocks = [np.reshape(block, (*shape, *node.out.shape)) for block, node in zip(rows, variables.nodes, strict=True)]
+    return blocks if variables.lifted else [block[()] for block in blocks]  # one number as a scalar of NumPy
 
 
 def _units(result: Value) -> tuple[complex, ...]:
@@ -186,6 +188,7 @@ def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         array([[4., 2.],
                [2., 0.]])
     """
+    check_use("ag.hessian(f)(x)", function, argnums)
     return jacobian(grad(function, argnums), argnums)
 
 
@@ -212,13 +215,14 @@ def hvp(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
         >>> ag.hvp(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
         array([4., 2.])
     """
+    check_use("ag.hvp(f)(x, v)", function, argnums)
     gradient = grad(function, argnums)
     numbers = argnums if isinstance(argnums, Sequence) else (argnums,)
 
     @wraps(function, assigned=NAMES, updated=())
     def product(*args: Any, **kwargs: Any) -> Any:
         count = len(args) - 1
-        if count < 1 or any(not -count <= number < count for number in numbers):
+        if count < 1 or not numbers or any(not -count <= number < count for number in numbers):
             raise TypeError(
                 f"hvp of {name_of(function)} with argnums={argnums} takes the arguments of the function and, behind "
                 f"the last one that is differentiated, a vector; it was called with {len(args)} arguments."

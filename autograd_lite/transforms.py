@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .value import Value
-from .variables import Argnums, Variables, inside, matched, plain, pull_back, results_of, transforming
+from .variables import Argnums, Variables, check_use, inside, matched, plain, pull_back, results_of, transforming
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # what a derivative takes over from its function
 
@@ -45,6 +45,7 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = Fal
         >>> ag.grad(lambda p: np.sum(p["w"] ** 2))({"w": np.array([1.0, 2.0])})
         {'w': array([2., 4.])}
     """
+    check_use("ag.grad(f)(x)", function, argnums)
     both = value_and_grad(function, argnums, has_aux)
 
     @wraps(function, assigned=NAMES, updated=())
@@ -77,6 +78,7 @@ def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: 
         >>> {name: g.shape for name, g in gradient.items()}
         {'weight': (1, 2), 'bias': (1,)}
     """
+    check_use("ag.value_and_grad(f)(x)", function, argnums)
 
     @wraps(function, assigned=NAMES, updated=())
     def both(*args: Any, **kwargs: Any) -> Any:
@@ -122,7 +124,8 @@ def _check_number(value: Any, function: str) -> None:
 def _ones_like(result: Any) -> Any:
     """The cotangent that counts every element of a result once."""
     data = result.data if isinstance(result, Value) else result
-    return np.ones_like(data) if np.shape(data) else np.result_type(data).type(1)
+    ones = np.ones_like(data)
+    return ones if ones.shape or not isinstance(ones, np.ndarray) else ones[()]  # as a scalar of NumPy
 
 
 def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -145,6 +148,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
         >>> ag.elementwise_grad(np.tanh)(np.array([0.0, 1.0])).round(4)
         array([1.  , 0.42])
     """
+    check_use("ag.elementwise_grad(f)(x)", function, argnums)
 
     @wraps(function, assigned=NAMES, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -192,6 +196,7 @@ def vjp(function: Callable[..., Any], *args: Any, argnums: Argnums | None = None
         >>> pullback(np.array([1.0, 0.0]))
         (array([3., 0.]), array([1., 0.]))
     """
+    check_use("ag.vjp(f, x)", function, 0 if argnums is None else argnums)
     variables = Variables(function, args, argnums)
     with transforming():
         value = function(*variables.args)
@@ -239,6 +244,7 @@ def jvp(
         >>> tangent
         array([ 1., -2.])
     """
+    check_use("ag.jvp(f, (x,), (t,))", function, 0 if argnums is None else argnums)
     if not isinstance(primals, list | tuple):
         raise TypeError(
             f"the primals of jvp must be a tuple of arguments, but they are of type {type(primals).__name__}. "

@@ -119,9 +119,10 @@ class Variables:
         trees = (tree,) if self._one else tree
         if not isinstance(trees, list | tuple) or len(trees) != len(self._arguments):
             have = f"{type(tree).__name__} of {len(tree)}" if hasattr(tree, "__len__") else type(tree).__name__
+            hint = "(t,)" if len(self._arguments) == 1 else "(t0, t1, ...)"
             raise TypeError(
                 f"the {what}s must be a tuple of {len(self._arguments)}, one for each differentiated argument of "
-                f"{self.function}, but they are a {have}."
+                f"{self.function}, but they are a {have}. Write {hint}."
             )
         found: list[Any] = []
         for i, ((owner, leaves, _), entry) in enumerate(zip(self._arguments, trees, strict=True)):
@@ -133,6 +134,22 @@ class Variables:
 def _owner(number: int, function: str) -> Owner:
     """Outside of the class, because a function that refers to its owner would keep the arrays until gc finds them."""
     return lambda path: f"argument {number}{path} of {function}"
+
+
+def check_use(usage: str, function: Any, argnums: Any = 0) -> None:
+    """Whether a transform was given a function, and numbers of arguments.
+
+    Raises:
+        TypeError: it was given something else; `usage`, such as `ag.grad(f)(x)`, is what the message says to write.
+    """
+    if not callable(function):
+        raise TypeError(f"{usage.partition('(')[0]} takes a function, not {type(function).__name__}. Write {usage}.")
+    for number in argnums if isinstance(argnums, Sequence) else (argnums,):
+        if isinstance(number, bool) or not hasattr(number, "__index__") or np.ndim(number):
+            raise TypeError(
+                f"argnums must be the number of an argument or a tuple of numbers, not {type(argnums).__name__}. "
+                f"Write argnums=0 or argnums=(0, 1), and the arguments as in {usage}."
+            )
 
 
 def _numbers(argnums: Argnums | None, count: int) -> Iterable[int]:
@@ -148,10 +165,15 @@ def _fresh(leaf: Leaf, owner: Owner, all_are: bool) -> Any:
         if x.requires_grad and is_grad_enabled():
             return +x
         x = x.data
+    hint = " Or leave it out: argnums= says which arguments to differentiate." if all_are else ""
+    if isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "iub":
+        raise TypeError(
+            f"{owner(leaf.path)} is of {x.dtype}, and integers and booleans have no derivative. Write "
+            f"x.astype(float).{hint}"
+        )
     try:
         return Value(x)
     except TypeError as error:
-        hint = " Or leave it out: argnums= says which arguments to differentiate." if all_are else ""
         raise TypeError(f"{owner(leaf.path)}: {error}{hint}") from None
 
 
@@ -194,22 +216,24 @@ def matched(tree: Any, what: str, owner: Owner, leaves: list[Leaf], likes: Seque
     """
     given = {leaf.path: leaf.value for leaf in flatten(tree)[0]}
     if given.keys() != {leaf.path for leaf in leaves}:
+        is_list = isinstance(tree, list) and [leaf.path for leaf in leaves] == [""]
+        hint = " Make the list an array: np.array([...])." if is_list else ""
         raise TypeError(
             f"{what} must have the structure of {owner('')}, {_listed(leaf.path for leaf in leaves)}, but it has "
-            f"{_listed(given)}."
+            f"{_listed(given)}.{hint}"
         )
     arrays = []
     for leaf, like in zip(leaves, likes, strict=True):
         x = given[leaf.path]
-        if np.shape(x) != np.shape(like):
-            raise ValueError(
-                f"{what}{leaf.path} has shape {np.shape(x)}, but {owner(leaf.path)} has shape {np.shape(like)}: they "
-                "must be equal."
-            )
         try:
             array = checked_array(x.data if isinstance(x, Value) else x, False, _differentiable(like))
         except TypeError as error:
             raise TypeError(f"{what}{leaf.path}: {error}") from None
+        if array.shape != np.shape(like):
+            raise ValueError(
+                f"{what}{leaf.path} has shape {array.shape}, but {owner(leaf.path)} has shape {np.shape(like)}: they "
+                "must be equal."
+            )
         arrays.append(x.astype(array.dtype, copy=False) if isinstance(x, Value) else array)
     return arrays
 

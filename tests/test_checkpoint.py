@@ -615,6 +615,11 @@ def test_a_registered_generator_draws_the_same_again(make: Any) -> None:
     np.testing.assert_array_equal([*results[0].data, *results[1].data, *drawn[0], *drawn[1]], again(size=12))
 
 
+def test_what_is_no_function_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"takes a function, not float64\. Write ag\.checkpoint\(f\)\(x\)"):
+        ag.checkpoint(np.sin(1.0))
+
+
 def test_what_is_no_generator_cannot_be_registered() -> None:
     with pytest.raises(TypeError, match="Random is no generator of NumPy"):
         ag.register_generator(__import__("random").Random(0))

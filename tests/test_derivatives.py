@@ -273,12 +273,21 @@ def test_scipy_fits_curves_with_the_jacobian() -> None:
      (lambda: hvp(rosenbrock)(X, np.ones(3)), ValueError,
       ["the vector has shape (3,)", "argument 0 of rosenbrock has shape (2,)"]),
      (lambda: hvp(rosenbrock)(X, {"x": X}), TypeError, ["the vector must have the structure of argument 0", "['x']"]),
-     (lambda: hvp(np.sin)(X, X), ValueError, ["sin returned shape (2,)"])],
+     (lambda: hvp(np.sin)(X, X), ValueError, ["sin returned shape (2,)"]),
+     (lambda: hvp(rosenbrock, ())(X, X), TypeError, ["argnums=()", "a vector"]),
+     (lambda: hvp(rosenbrock, None), TypeError, ["argnums", "not NoneType", "ag.hvp(f)(x, v)"]),
+     (lambda: jacobian(np.sin(X)), TypeError, ["ag.jacobian takes a function, not ndarray", "ag.jacobian(f)(x)"]),
+     (lambda: hessian(rosenbrock, X), TypeError, ["argnums", "not ndarray", "ag.hessian(f)(x)"])],
 )  # fmt: skip
 def test_wrong_use_is_explained(call: Any, kind: type[Exception], words: list[str]) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_one_number_is_a_scalar_of_numpy_as_in_grad() -> None:
+    for found in (jacobian(np.sin)(0.0), jacobian(lambda x: 1.0)(0.0), hessian(np.sin)(0.5), grad(np.sin)(0.0)):
+        assert type(found) is np.float64
 
 
 def test_they_keep_the_functions_name() -> None:
