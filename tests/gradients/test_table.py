@@ -29,7 +29,7 @@ def test_first_and_second_derivatives_agree_with_finite_differences(case: Case) 
 
 @every_case
 def test_the_result_is_numpys(case: Case) -> None:
-    expected = results(case.function(np, *[x.copy() for x in case.inputs]))  # some write into them
+    expected = results(case.function(np, *case.inputs))
     got = results(case.function(np, *[Value(x) for x in case.inputs]))
     assert len(got) == len(expected)
     for value, array in zip(got, expected, strict=True):
