@@ -13,7 +13,7 @@ from .primitive import RULES, Primitive, Rule, describe, is_value
 from .state import is_grad_enabled
 from .tree import Leaf, Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
-from .variables import zeros_like
+from .variables import on_plain_arrays, zeros_like
 
 
 def custom_vjp(function: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomVJP:
@@ -121,11 +121,12 @@ class CustomVJP(Primitive):
         data = [_data(leaf.value) for leaf in leaves]
         parents = tuple([leaf.value.node if is_value(leaf.value) else None for leaf in leaves])
         wanted = tuple([type(parent) is Node for parent in parents])
-        if any(wanted) and is_grad_enabled():
-            result, residuals = self._pair(self._fwd(*rebuild(data)))
-            self._refuse_outsiders(residuals, "fwd")
-        else:
-            result, residuals = self.forward(*rebuild(data)), None
+        with on_plain_arrays():
+            if any(wanted) and is_grad_enabled():
+                result, residuals = self._pair(self._fwd(*rebuild(data)))
+                self._refuse_outsiders(residuals, "fwd")
+            else:
+                result, residuals = self.forward(*rebuild(data)), None
         self._refuse_outsiders(result, "it")
         results, restore = flatten(result)
         new = [_data(leaf.value) for leaf in results]
@@ -202,7 +203,10 @@ class CustomVJP(Primitive):
         try:
             if lifted:  # what was remembered is no function of the arguments any more
                 residuals = self._pair(self._fwd(*args))[1]
-            gradients = self._bwd(*settings, residuals, call.result(cotangents))
+                gradients = self._bwd(*settings, residuals, call.result(cotangents))
+            else:
+                with on_plain_arrays():
+                    gradients = self._bwd(*settings, residuals, call.result(cotangents))
         except Exception as error:
             if lifted:
                 error.add_note(

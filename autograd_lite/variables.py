@@ -38,6 +38,16 @@ def transforming() -> Iterator[None]:
         _inside.reset(token)
 
 
+@contextmanager
+def on_plain_arrays() -> Iterator[None]:
+    """A block for a function that was promised plain arrays: transforms inside of it return such as well."""
+    token = _inside.set(False)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
 def inside(*trees: Any) -> bool:
     """Whether a transform is around, or these hold a Value that is no parameter of a module."""
     return _inside.get() or any(_holds_value(tree) for tree in trees)

@@ -196,6 +196,40 @@ def test_a_gradient_that_is_constant_or_plain_under_create_graph() -> None:
     np.testing.assert_array_equal(x.grad.data, [1, 1])
 
 
+def test_rules_may_use_transforms_themselves() -> None:
+    """The textbook example: a fixed point x = f(a, x), whose gradient solves w = g + w df/dx."""
+
+    def f(a: Any, x: Any) -> Any:
+        return 0.5 * np.cos(a * x) + 0.1 * a
+
+    def iterated(step: Any, x: Any) -> Any:
+        for _ in range(60):
+            x = step(x)
+        return x
+
+    @ag.custom_vjp
+    def fixed_point(a: Any) -> Any:
+        return iterated(lambda x: f(a, x), np.zeros_like(a))
+
+    def fwd(a: Any) -> Any:
+        x = fixed_point.forward(a)
+        return x, (a, x, ag.elementwise_grad(lambda x: f(a, x))(x))
+
+    def bwd(residuals: Any, g: Any) -> Any:
+        a, x, slope = residuals
+        w = iterated(lambda w: g + slope * w, g)
+        return ag.vjp(lambda a: f(a, x), a)[1](w)
+
+    fixed_point.defvjp(fwd, bwd)
+    a = np.array([0.3, 0.7, 1.1, 0.5])
+    eps = 1e-6
+    slopes = (fixed_point.forward(a + eps) - fixed_point.forward(a - eps)) / (2 * eps)
+    v = ag.Value(a)
+    fixed_point(v).sum().backward()
+    for found in (v.grad, ag.elementwise_grad(fixed_point)(a), np.diag(ag.jacobian(fixed_point)(a))):
+        np.testing.assert_allclose(found, slopes, rtol=1e-7)
+
+
 def test_a_rule_that_is_not_written_in_numpy_has_a_first_derivative_alone() -> None:
     from math import cos, sin
 
