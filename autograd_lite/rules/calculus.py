@@ -193,11 +193,11 @@ def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
     if x is not None:
         x = array(x)
         width = np.diff(x, axis=0 if x.ndim == 1 else axis)
-    axis = normalize_axis_index(axis, y.ndim)
+    of_y = normalize_axis_index(axis, y.ndim)
     if x is not None and x.ndim == 1:
-        width = np.reshape(width, (-1,) + (1,) * (y.ndim - axis - 1))
-    upper, lower = (y[_along(axis, y.ndim, part)] for part in (slice(1, None), slice(None, -1)))
-    return np.sum(width * (upper + lower) / 2.0, axis=axis)
+        width = np.reshape(width, (-1,) + (1,) * (y.ndim - of_y - 1))
+    upper, lower = (y[_along(of_y, y.ndim, part)] for part in (slice(1, None), slice(None, -1)))
+    return np.sum(width * (upper + lower) / 2.0, axis=axis)  # of an x with more axes than y there are more
 
 
 # ---- interpolation ----

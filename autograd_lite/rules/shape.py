@@ -48,7 +48,7 @@ defvjp(view, _view)
 # shape
 def _reordered(g: Any, x: Any, order: Any) -> Any:
     """`g` in the shape of `x`, whose elements were read in this order."""
-    if x.ndim < 2:
+    if order == "K" and x.ndim < 2:
         order = "C"
     if order in ("A", "K"):  # the order in memory
         raw = x.data if is_value(x) else x

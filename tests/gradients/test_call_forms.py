@@ -30,6 +30,7 @@ FORMS: list[tuple[str, Callable[[Any], Any], Any]] = [
     ("a scalar in the order of memory", lambda x: np.ravel(x, order="K"), np.float64(1.5)),
     ("interp of a scalar, with a left", lambda x: np.interp(x, [0.0, 1.0], [2.0, 5.0], left=7.0), np.float64(0.5)),
     ("interp of a scalar, with a right", lambda x: np.interp(x, [0.0, 1.0], [2.0, 5.0], right=7.0), np.float64(0.5)),
+    ("one curve over several x", lambda x: np.trapezoid(x[0], x), np.arange(12.0).reshape(3, 4) ** 2),
     ("ediff1d with a list", lambda x: np.ediff1d(x, to_begin=[1.0, 2.0]), ROW),
     ("an axis transformed twice", lambda x: np.fft.rfftn(x, axes=(0, 0)), np.arange(12.0).reshape(3, 4)),
     ("quantile with a list of axes", lambda x: np.quantile(x, 0.3, axis=[0]), np.arange(6.0).reshape(2, 3)),
