@@ -6,12 +6,13 @@ Every wrong use ends in an exception that names the user's own shapes or names a
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from .primitive import Accepts, describe, is_ufunc, is_value
+from .primitive import GUARDS, Accepts, describe, is_ufunc, is_value
 
 _KINDS = {"i": "integers", "u": "integers", "b": "booleans", "U": "strings", "S": "strings"}
 _UNSET = (None, np._NoValue)
@@ -96,7 +97,7 @@ def _converted(data: Any) -> Any:
     if isinstance(data, complex):
         return np.complex128(data)
     if hasattr(data, "__array_function__") and hasattr(data, "dtype"):
-        return data
+        return _of_another_library(data)
     if data is None or isinstance(data, str | bytes | dict | set):
         raise TypeError(f"{type(data).__name__} {data!r} cannot be a Value. Pass a number, a list or an array.")
     try:
@@ -106,6 +107,13 @@ def _converted(data: Any) -> Any:
     if array.dtype.kind in "iu" and isinstance(data, list | tuple):  # "lists become float64"
         return array.astype(np.float64)
     return array
+
+
+def _of_another_library(x: Any) -> Any:
+    """`x`; with the first of its kind comes what its library cannot do."""
+    if type(x).__module__.startswith("dask.") and not GUARDS:
+        GUARDS.append(import_module(f"{__package__}.dask_arrays").DaskGuard())
+    return x
 
 
 def floating(x: Any) -> Any:
@@ -129,8 +137,10 @@ def constant(x: Any) -> Any:
             hint = " Join Values with np.stack([a, b])." if x.dtype.kind == "O" else ""
             raise TypeError(f"an array of {names} and of shape {x.shape} cannot be computed with a Value.{hint}")
         return x
-    if isinstance(x, float | int | complex) or hasattr(x, "__array_function__"):
+    if isinstance(x, float | int | complex):
         return x
+    if hasattr(x, "__array_function__"):
+        return _of_another_library(x)
     if hasattr(x, "__array__"):  # a column of pandas, a tensor
         return constant(np.asarray(x))
     return NotImplemented
@@ -241,6 +251,8 @@ def explained(function: Any, args: tuple[Any, ...], error: Exception) -> Excepti
         error.add_note(f"in {describe(function)} of {_shapes(args)}")
         return error
     kind = TypeError if isinstance(error, TypeError) else ValueError
+    if str(error).startswith(describe(function)):
+        return error
     return kind(f"{describe(function)} of {_shapes(args)}: {_reason(function, args, error) or error}")
 
 

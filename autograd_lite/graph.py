@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy import float64, ndarray
 
-from .primitive import RULES, describe, is_value
+from .primitive import GUARDS, RULES, describe, is_value
 from .state import current_state
 
 Hook: TypeAlias = Callable[[Any], Any]
@@ -147,6 +147,8 @@ def backpropagate(
     in PyTorch. In between everything is the conjugate of that, for which d(x y) = g y needs no conj.
     """
     graph = ancestors([root], since=since)
+    if GUARDS and lift is None and rules is RULES:
+        rules = GUARDS[0]
     wanted = visited = None
     if targets is not None:
         wanted = set(targets)

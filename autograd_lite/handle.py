@@ -18,6 +18,7 @@ from .graph import Constant, Hook, Node, backpropagate, leaf, stale
 from .primitive import is_value
 from .state import current_state, enable_grad
 
+_OF_NUMPY = (np.generic, np.ndarray)
 _adding_up = RLock()  # threads may run backward to the same leaf
 
 
@@ -197,7 +198,7 @@ class Handle:
                     f"backward() on {called(self.name)}, which is complex, needs to know which real number to "
                     "differentiate. Make it real first, v.real or np.abs(v), or pass a gradient: v.backward(1 + 0j)."
                 )
-            if not data.shape:
+            if not data.shape and isinstance(data, _OF_NUMPY):
                 gradient = data.dtype.type(1)
                 return self._attached(gradient, None) if create_graph else gradient
             gradient = np.ones_like(data)

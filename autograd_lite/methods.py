@@ -122,8 +122,10 @@ class ArrayMethods:
 
     def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
         """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`."""
-        options = {} if copy is None else {"copy": copy}  # which other libraries do not know
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order, **options)
+        options = {"order": (order, "C"), "copy": (copy, None)}  # which other libraries do not all know
+        given = {name: option for name, (option, default) in options.items() if option != default}
+        several = len(shape) != 1 or isinstance(shape[0], int)
+        return np.reshape(self, shape if several else shape[0], **given)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes reversed, or in the order given: `v.transpose(1, 0)` or `v.transpose((1, 0))`."""

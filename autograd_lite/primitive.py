@@ -97,6 +97,28 @@ class Results(tuple[Any, ...]):
         return Results([b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True)])
 
 
+class Guard:
+    """Runs functions and gives gradient rules where there may be arrays of a library that cannot do all that NumPy can.
+
+    There is none until the first of these arrays comes, see `dask_arrays`.
+    """
+
+    def check(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """Refuse a function that is written in terms of others, if it would be wrong."""
+        raise NotImplementedError
+
+    def run(self, function: Any, forward: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        """What `forward(*args, **kwargs)` returns, if the library can do it."""
+        raise NotImplementedError
+
+    def __getitem__(self, function: Any) -> Any:
+        """The rule of a function."""
+        raise NotImplementedError
+
+
+GUARDS: list[Guard] = []
+
+
 def defvjp(function: Callable[..., Any], *vjps: VJP | None) -> None:
     """Give `function` a gradient rule for each of its array arguments.
 

@@ -19,7 +19,7 @@ from .arguments import by_position, called, checked_result, constant, explained,
 from .graph import Constant, Node, next_order, nobody
 from .handle import Handle
 from .methods import ArrayMethods
-from .primitive import COMPOSED, PLAIN, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc, refusal
+from .primitive import COMPOSED, GUARDS, PLAIN, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc, refusal
 from .rules import getitem, part, relu, setitem
 from .state import State, current_state
 
@@ -132,7 +132,7 @@ def _call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if rule.unruled:
         _refuse_values(function, args, rule.unruled)
     try:
-        out = rule.forward(*raw, **kwargs)
+        out = GUARDS[0].run(function, rule.forward, raw, kwargs) if GUARDS else rule.forward(*raw, **kwargs)
     except (TypeError, ValueError) as error:
         raise explained(function, tuple(raw), error) from None
     if type(out) is not np.ndarray and isinstance(out, tuple):
@@ -147,10 +147,13 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
     if function in COMPOSED:
         implementation, accepts = COMPOSED[function]
         args, kwargs = understood(function, accepts, args, kwargs)
+        if GUARDS:
+            GUARDS[0].check(function, args, kwargs)
         return implementation(*args, **kwargs)
     if function in PLAIN:
         refuse_to_write(function, args, kwargs)
-        return function(*_raw(args), **_raw(kwargs))
+        args, kwargs = _raw(args), _raw(kwargs)
+        return GUARDS[0].run(function, function, args, kwargs) if GUARDS else function(*args, **kwargs)
     if is_ufunc(function):
         _load_scipys_rules()
         if function in RULES or function in COMPOSED or function in PLAIN:
@@ -360,7 +363,8 @@ class Value(Handle, ArrayMethods, Recorder):
     def __getitem__(self, index: Any) -> Value:
         index = _raw_index(index)
         data = self._array
-        return _recorded(getitem, (data, index), _NO_KWARGS, (self._node, None), data[index])
+        out = GUARDS[0].run(getitem, operator.getitem, (data, index), _NO_KWARGS) if GUARDS else data[index]
+        return _recorded(getitem, (data, index), _NO_KWARGS, (self._node, None), out)
 
     def __setitem__(self, index: Any, item: Any) -> None:
         node, wanted = self._node, isinstance(item, Value) and type(item._node) is Node

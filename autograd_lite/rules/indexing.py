@@ -26,7 +26,7 @@ def setitem(x: Any, item: Any, index: Any) -> Any:
             f"complex numbers written into {x.dtype} would lose their imaginary parts. Make it complex first, "
             "v.astype(complex), or write the real part, item.real."
         )
-    out = np.copy(x)
+    out = np.copy(x) if isinstance(x, np.ndarray | np.generic) else x.copy()
     out[index] = item
     return out if np.ndim(x) else out[()]
 
@@ -151,7 +151,8 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 @primitive
 def choose(places: Any, *choices: Any, mode: Any = "raise") -> Any:
     """For each element that of the choices whose number is there."""
-    return np.choose(places, choices, mode=mode)
+    options = {} if mode == "raise" else {"mode": mode}  # which other libraries do not know
+    return np.choose(places, choices, **options)
 
 
 def _choose(g: Any, out: Any, places: Any, *choices: Any, mode: Any = "raise") -> list[Any]:
