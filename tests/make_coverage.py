@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import scipy
 
-from autograd_lite.primitive import COMPOSED, PLAIN, REFUSED, RULES, describe
+from autograd_lite.primitive import COMPOSED, PLAIN, REFUSED, RULES, describe, is_ufunc, refusal
 
 from .gradients.coverage import OVERRIDABLE, cases_by_function, is_complex, on_duck
 
@@ -42,6 +44,10 @@ def namespace(name: str) -> str:
     return next(title for prefix, title in NAMESPACES if name.startswith(prefix))
 
 
+# the lists of functions differ from release to release
+MADE_WITH = f"NumPy {'.'.join(np.__version__.split('.')[:2])} and SciPy {'.'.join(scipy.__version__.split('.')[:2])}"
+
+
 def differentiated(function: Any) -> bool:
     return function in RULES or function in COMPOSED
 
@@ -49,7 +55,9 @@ def differentiated(function: Any) -> bool:
 def known() -> list[Any]:
     """Every function that NumPy lets others take over, and SciPy's with a rule."""
     of_scipy = {f for f in (*RULES, *COMPOSED, *REFUSED, *PLAIN) if describe(f).startswith("scipy.special.")}
-    return sorted({*OVERRIDABLE, *of_scipy}, key=describe)
+    listed = [f for f in OVERRIDABLE if getattr(f, "__module__", None) not in REFUSED]  # by the name of its module
+    by_name = {describe(f): f for f in sorted({*listed, *of_scipy}, key=is_ufunc, reverse=True)}
+    return [by_name[name] for name in sorted(by_name)]  # np.clip, not the ufunc of that name behind it
 
 
 def marks(cases: list[Any]) -> str:
@@ -58,37 +66,41 @@ def marks(cases: list[Any]) -> str:
     return " | ".join("✓" if column else "–" for column in columns)
 
 
+def refusals(functions: list[Any], title: str) -> list[str]:
+    """The table of what is refused, by reason; a module may be refused as a whole."""
+    by_reason: dict[str, list[str]] = {}
+    for f in functions:
+        reason = refusal(f)
+        assert reason is not None, f"{describe(f)} has no answer"
+        by_reason.setdefault(reason, []).append(f"`{describe(f)}`")
+    for module, reason in REFUSED.items():
+        if isinstance(module, str) and namespace(f"{module}.") == title:
+            by_reason.setdefault(reason, []).append(f"all of `{module}`")
+    rows = [f"| {', '.join(names)} | {reason.replace('|', chr(92) + '|')} |" for reason, names in by_reason.items()]
+    return ["| refused | because |\n|---|---|", *rows, ""] if rows else []
+
+
 def page() -> str:
     cases = cases_by_function()
-    functions = [f for f in known() if not describe(f).startswith("numpy._")]
+    functions = [f for f in known() if "._" not in describe(f)]
     lines = [INTRODUCTION]
-    count = {
-        "differentiated": sum(map(differentiated, functions)),
-        "plain": sum(f in PLAIN for f in functions),
-        "refused": sum(f in REFUSED for f in functions),
-    }
+    smooth, constant = sum(map(differentiated, functions)), sum(f in PLAIN for f in functions)
     lines.append(
-        f"Of {len(functions)} functions {count['differentiated']} are differentiated, {count['plain']} plain, "
-        f"{count['refused']} refused.\n"
+        f"Of the {len(functions)} functions of {MADE_WITH} {smooth} are differentiated, {constant} plain, "
+        f"{len(functions) - smooth - constant} refused.\n"
     )
     for _, title in sorted(NAMESPACES, key=lambda pair: pair[1]):
         group = [f for f in functions if namespace(describe(f)) == title]
-        smooth = [f for f in group if differentiated(f)]
-        lines.append(f"## {title}\n")
-        if smooth:
-            lines += ["| differentiated | 1st | 2nd | jvp | float32 | complex | duck |", "|---|---|---|---|---|---|---|"]
-            lines += [f"| `{describe(f)}` | {marks(cases.get(f, []))} |" for f in smooth] + [""]
-        constant = [f"`{describe(f)}`" for f in group if f in PLAIN]
-        if constant:
-            lines.append(f"Plain: {', '.join(constant)}.\n")
-        refused: dict[str, list[str]] = {}
-        for f in group:
-            if f in REFUSED:
-                refused.setdefault(REFUSED[f], []).append(f"`{describe(f)}`")
-        if refused:
-            lines += ["| refused | because |", "|---|---|"]
-            lines += [f"| {', '.join(names)} | {reason.replace('|', chr(92) + '|')} |" for reason, names in refused.items()]
-            lines.append("")
+        rows = [f for f in group if differentiated(f)]
+        if rows:
+            lines.append(
+                "| differentiated | 1st | 2nd | jvp | float32 | complex | duck |\n|---|---|---|---|---|---|---|"
+            )
+            lines += [f"| `{describe(f)}` | {marks(cases.get(f, []))} |" for f in rows] + [""]
+        names = [f"`{describe(f)}`" for f in group if f in PLAIN]
+        if names:
+            lines.append(f"Plain: {', '.join(names)}.\n")
+        lines += refusals([f for f in group if not differentiated(f) and f not in PLAIN], title)
     return "\n".join(lines).rstrip() + "\n"
 
 

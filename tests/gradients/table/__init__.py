@@ -32,5 +32,6 @@ BY_NAME = {c.name: c for c in CASES}
 __all__ = [
     "BY_NAME", "CASES", "Case", "calculus", "complex_numbers", "complex_sample", "decompositions", "elementwise",
     "fft", "indexing", "linalg", "nan", "norms", "polynomial", "products", "reduction", "results", "sample",
-    "scipy_linalg", "shape", "special", "statistics", "strided", "ufunc_methods", "weighted_sum", "weights_for", "wholes",
+    "scipy_linalg", "shape", "special", "statistics", "strided", "ufunc_methods", "weighted_sum", "weights_for",
+    "wholes",
 ]  # fmt: skip

@@ -42,6 +42,8 @@ case("cumsum", lambda np, x: np.cumsum(x, axis=1), (2, 3))
 case("cumsum flat", lambda np, x: np.cumsum(x), (2, 3))
 case("cumsum axis -2", lambda np, x: np.cumsum(x, axis=-2), (2, 3, 2))
 case("ptp", lambda np, x: np.ptp(x, axis=1), (2, 3))
+case("amax", lambda np, x: np.amax(x, axis=1), (2, 3))
+case("amin", lambda np, x: np.amin(x, axis=0, keepdims=True), (2, 3))
 case("logsumexp", lambda np, x: np.log(np.sum(np.exp(x), axis=-1)), (2, 3))
 case(
     "stable logsumexp",
