@@ -47,6 +47,7 @@ def test_integers_stay_exact() -> None:
     whole = np.array([[1, 2], [3, 4]])
     assert row_swap(whole, 0, 1).dtype == row_add(whole, 1, 0, -3).dtype == whole.dtype
     assert row_scale(whole, 0, 0.5).dtype == np.float64
+    assert row_scale(np.float32(whole), 0, 0.5).dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,12 @@ def test_integers_stay_exact() -> None:
         (lambda: ref(np.ones((2, 2, 2))), ValueError, r"ref takes a matrix, and this has shape \(2, 2, 2\)"),
         (lambda: rref(Value([1.0, 2.0])), ValueError, "rref takes a matrix"),
         (lambda: rref([[1.0, np.nan]]), ValueError, "rref takes finite numbers"),
+        (lambda: rref([["1", "2"]]), TypeError, r"rref takes a matrix of numbers, not strings.*dtype=float"),
+        (lambda: rref(None), TypeError, "rref takes a matrix of numbers, not Python objects"),
+        (lambda: rref([[1, 2], [3]]), ValueError, "rref takes a matrix of numbers.* rows of equal lengths"),
+        (lambda: row_swap([[Value(1.0), 2.0]], 0, 0), TypeError, r"row_swap takes a matrix.*np\.stack"),
+        (lambda: row_scale(A, 0, "2"), TypeError, "row_scale takes one number as its factor, not strings"),
+        (lambda: row_add(A, 0, 1, None), TypeError, "row_add takes one number as its factor, not Python objects"),
     ],
 )
 def test_what_is_no_row_operation_is_named(call: Any, error: type[Exception], words: str) -> None:

@@ -17,7 +17,7 @@ from ..primitive import is_value
 
 
 def _matrix(A: Any, function: str) -> Any:
-    A = floating(A)
+    A = _numbers(A, f"{function} takes a matrix of numbers")
     if np.ndim(A) != 2:
         hint = " Write v[:, None] for one column, v[None, :] for one row." if np.ndim(A) == 1 else ""
         raise ValueError(f"{function} takes a matrix, and this has shape {np.shape(A)}.{hint}")
@@ -37,7 +37,22 @@ def _row(A: Any, i: Any, function: str) -> int:
     return int(row % rows)
 
 
+def _numbers(x: Any, wanted: str) -> Any:
+    """An array or a Value of numbers."""
+    try:
+        x = x if hasattr(x, "dtype") else np.asarray(x)
+    except (TypeError, ValueError) as error:  # it holds Values, or its rows have not one length
+        raise type(error)(f"{wanted}, an array, a Value, or a list of rows of equal lengths. {error}") from None
+    if x.dtype.kind not in "fciub":
+        held = {"U": "strings", "S": "strings"}.get(x.dtype.kind, "Python objects")
+        raise TypeError(f"{wanted}, not {held}. Convert them first: np.array(x, dtype=float).")
+    return floating(x)
+
+
 def _factor(factor: Any, function: str) -> Any:
+    if isinstance(factor, int | float | complex):  # as it is, so that a float32 matrix stays one
+        return factor
+    factor = _numbers(factor, f"{function} takes one number as its factor")
     if np.ndim(factor):
         raise ValueError(f"{function} takes one number as its factor, not an array of shape {np.shape(factor)}.")
     return factor
