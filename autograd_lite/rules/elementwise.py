@@ -103,8 +103,20 @@ defvjp(np.log, lambda g, out, x: g / x)
 defvjp(np.log2, lambda g, out, x: g / (np.log(2) * x))
 defvjp(np.log10, lambda g, out, x: g / (np.log(10) * x))
 defvjp(np.log1p, lambda g, out, x: g / (1 + x))
-defvjp(np.logaddexp, lambda g, out, x, y: g * np.exp(x - out), lambda g, out, x, y: g * np.exp(y - out))
-defvjp(np.logaddexp2, lambda g, out, x, y: g * np.exp2(x - out), lambda g, out, x, y: g * np.exp2(y - out))
+
+
+def _exponent(x: Any, y: Any, out: Any) -> Any:
+    """x - log(exp(x) + exp(y)), of which nothing is left where x alone is infinite."""
+    alone = (x > y) & np.isinf(x)
+    return np.where(alone, 0, x) - np.where(alone, 0, out)
+
+
+for _logarithm, _exponential in ((np.logaddexp, np.exp), (np.logaddexp2, np.exp2)):
+    defvjp(
+        _logarithm,
+        lambda g, out, x, y, exp=_exponential: g * exp(_exponent(x, y, out)),
+        lambda g, out, x, y, exp=_exponential: g * exp(_exponent(y, x, out)),
+    )
 defvjp(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None)
 
 

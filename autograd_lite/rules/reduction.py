@@ -118,7 +118,11 @@ defvjp(np.std, std_share)
 def extremum_share(
     g: Any, out: Any, x: Any, axis: Any = None, *, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
-    chosen = x == spread(out, axis, keepdims, x)  # ties share the gradient equally
+    extremum = spread(out, axis, keepdims, x)
+    chosen = x == extremum  # ties share the gradient equally
+    broken = np.any(np.isnan(out))
+    if hasattr(broken, "__dask_graph__") or broken:  # nan is not equal to itself
+        chosen = chosen | (np.isnan(x) & np.isnan(extremum))
     if where is not True:
         chosen = chosen & where
     ties = np.sum(chosen, axis=axis, keepdims=True)
@@ -153,8 +157,11 @@ def _others(x: Any) -> Any:
 
 
 def invertible(product: Any) -> bool:
-    """Whether dividing a product by its factors gives the product of the others: no factor is 0 or infinite."""
-    fits = np.all(np.isfinite(product) & (product != 0))
+    """Whether dividing a product by its factors gives the product of the others.
+
+    It does not if a factor is 0 or infinite, or if the product is so small that it has lost digits.
+    """
+    fits = np.all(np.isfinite(product) & (np.abs(product) >= np.finfo(product.dtype).tiny))
     return not hasattr(fits, "__dask_graph__") and bool(fits)  # Dask would compute everything to know
 
 
