@@ -40,11 +40,11 @@ def _row(A: Any, i: Any, function: str) -> int:
 def _numbers(x: Any, wanted: str) -> Any:
     """An array or a Value of numbers."""
     try:
-        x = x if hasattr(x, "dtype") else np.asarray(x)
+        array = x if hasattr(x, "dtype") else np.asarray(x)
     except (TypeError, ValueError) as error:  # it holds Values, or its rows have not one length
         raise type(error)(f"{wanted}, an array, a Value, or a list of rows of equal lengths. {error}") from None
-    if x.dtype.kind not in "fciub":
-        held = {"U": "strings", "S": "strings"}.get(x.dtype.kind, "Python objects")
+    if array.dtype.kind not in "fciub":
+        held = {"U": "strings", "S": "strings"}.get(array.dtype.kind, "Python objects")
         raise TypeError(f"{wanted}, not {held}. Convert them first: np.array(x, dtype=float).")
     return floating(x)
 
