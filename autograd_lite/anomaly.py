@@ -94,6 +94,10 @@ class _Anomalies(Observer):
                     break
             else:
                 told += f"the gradient of {_called(parent, node.parents.index(parent))} is {trouble}."
+                if trouble.kind == "nan" and _is_unasked(contribution, _raw(gradient)):
+                    function = describe(node.function)
+                    told += " The gradient that arrived there is 0, and 0 times an infinite slope is nan. If the element "
+                    told += f"is not used, as behind np.where(good, ...), write {function}(np.where(good, x, 1.0))."
             line = self._lines.about(node)
             if line is None:
                 told += " Put the forward pass into the block as well, and this message will name its line."
@@ -151,6 +155,12 @@ def _explanation(args: tuple[Any, ...], parents: tuple[Node | None, ...]) -> str
                 kind = "was computed before detect_anomaly() began"
             return f" It was there already: {_called(parent, i)} {kind}, and holds nan."
     return " Its arguments hold infinities, but no nan." if _holds(np.isinf, args) else ""
+
+
+def _is_unasked(share: Any, gradient: Any) -> bool:
+    """Whether NaN came out where a 0 went in: from an infinite slope that nobody asked for."""
+    same = getattr(gradient, "shape", None) == np.shape(share)
+    return same and bool(np.any(np.isnan(share) & (gradient == 0)))
 
 
 def _called(parent: Node | None, i: int) -> str:

@@ -187,6 +187,21 @@ def test_backward_names_the_line_of_the_forward_pass() -> None:
     assert text == "    return np.sqrt(x)  # forward"
 
 
+def test_a_slope_that_nobody_asked_for_is_explained() -> None:
+    w = Value([4.0, 0.0], name="w")
+    with pytest.raises(ag.AnomalyError) as caught, ag.detect_anomaly():
+        np.where(w.data > 0, np.sqrt(w), 0.0).sum().backward()
+    assert "the gradient of w is nan in 1 of 2 elements, first at index (1,)" in str(caught.value)
+    assert "arrived there is 0" in str(caught.value)
+    assert "numpy.sqrt(np.where(good, x, 1.0))" in str(caught.value)
+    with ag.detect_anomaly():
+        np.where(w.data > 0, np.sqrt(np.where(w.data > 0, w, 1.0)), 0.0).sum().backward()
+    np.testing.assert_array_equal(w.grad, [0.25, 0])
+    with pytest.raises(ag.AnomalyError) as caught, ag.detect_anomaly():
+        np.sqrt(w).sum().backward()
+    assert "arrived" not in str(caught.value)
+
+
 def test_the_second_derivative_names_the_line_of_the_forward_pass() -> None:
     def function() -> None:
         x = Value([4.0, 0.0], name="x")
