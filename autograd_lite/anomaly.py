@@ -96,8 +96,9 @@ class _Anomalies(Observer):
                 told += f"the gradient of {_called(parent, node.parents.index(parent))} is {trouble}."
                 if trouble.kind == "nan" and _is_unasked(contribution, _raw(gradient)):
                     function = describe(node.function)
-                    told += " The gradient that arrived there is 0, and 0 times an infinite slope is nan. If the element "
-                    told += f"is not used, as behind np.where(good, ...), write {function}(np.where(good, x, 1.0))."
+                    told += " The gradient that arrived there is 0, and 0 times an infinite slope is nan. If the "
+                    told += "element is not used, as behind np.where(good, ...), write "
+                    told += f"{function}(np.where(good, x, 1.0))."
             line = self._lines.about(node)
             if line is None:
                 told += " Put the forward pass into the block as well, and this message will name its line."
