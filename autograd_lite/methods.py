@@ -17,6 +17,7 @@ import numpy as np
 from .arguments import called
 from .primitive import describe, is_value
 from .rules import astype, view
+from .state import inside_transform
 
 # real and complex dtypes of the same precision
 _PAIRS = [{np.dtype(np.float32), np.dtype(np.complex64)}, {np.dtype(np.float64), np.dtype(np.complex128)}]
@@ -212,6 +213,11 @@ class ArrayMethods:
         return self._array.tolist()
 
     def __float__(self) -> float:
+        if self.requires_grad and inside_transform.get():
+            raise TypeError(
+                f"float() of {called(self.name)} would drop its gradient in silence, while the function is being "
+                "differentiated. Write np.sin(v) for math.sin(v); if a plain number is meant, v.item()."
+            )
         return float(self._real_item())
 
     def __round__(self, digits: int | None = None) -> Any:

@@ -57,6 +57,10 @@ _outermost = State(recording=True, scope="")
 running: ContextVar[State] = ContextVar("autograd_lite", default=_outermost)
 current_state = running.get
 
+# Whether a transform is running its function: its results stay Values then, as an outer transform may want to
+# differentiate them, and nothing may leave the graph unseen.
+inside_transform: ContextVar[bool] = ContextVar("autograd_lite_inside_transform", default=False)
+
 
 class Scope(str):
     """The path of a module, and what a drawing writes beside it.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,41 +15,38 @@ import numpy as np
 from .arguments import checked_array
 from .graph import Node, backpropagate
 from .primitive import defvjp_joint, primitive
-from .state import enable_grad, is_grad_enabled
+from .state import enable_grad, inside_transform, is_grad_enabled
 from .tree import USUAL, Leaf, Rebuild, flatten, tree_map
 from .value import Value
 
 Argnums: TypeAlias = int | Sequence[int]
 Owner: TypeAlias = Callable[[str], str]  # from the path of a leaf to how messages call it
 
-# Inside a transform, results stay Values: an outer transform may want to differentiate them.
-_inside: ContextVar[bool] = ContextVar("autograd_lite_inside_transform", default=False)
-
 
 @contextmanager
 def transforming() -> Iterator[None]:
     """A block that a transform runs: operations are recorded, and transforms inside of it return Values."""
-    token = _inside.set(True)
+    token = inside_transform.set(True)
     try:
         with enable_grad():
             yield
     finally:
-        _inside.reset(token)
+        inside_transform.reset(token)
 
 
 @contextmanager
 def on_plain_arrays() -> Iterator[None]:
     """A block for a function that was promised plain arrays: transforms inside of it return such as well."""
-    token = _inside.set(False)
+    token = inside_transform.set(False)
     try:
         yield
     finally:
-        _inside.reset(token)
+        inside_transform.reset(token)
 
 
 def inside(*trees: Any) -> bool:
     """Whether a transform is around, or these hold a Value that is no parameter of a module."""
-    return _inside.get() or any(_holds_value(tree) for tree in trees)
+    return inside_transform.get() or any(_holds_value(tree) for tree in trees)
 
 
 def _holds_value(tree: Any) -> bool:
