@@ -264,7 +264,7 @@ def broadcast_axes(have: tuple[int, ...], want: tuple[int, ...], function: Any) 
 def _fit(share: Any, like: Any, function: Any) -> Any:
     """Undo broadcasting and promotion: the one place where either happens."""
     if not hasattr(share, "shape"):
-        share = np.asarray(share)
+        share = np.asarray(share)[()]
     have, want = share.shape, like.shape
     if have != want:
         share = share.sum(axis=broadcast_axes(have, want, function))

@@ -21,7 +21,7 @@ from .handle import Handle
 from .methods import ArrayMethods
 from .primitive import COMPOSED, GUARDS, PLAIN, RULES, UFUNC_METHODS, Recorder, Results, describe, is_ufunc, refusal
 from .rules import getitem, part, relu, setitem
-from .state import State, current_state
+from .state import State, current_state, inside_transform
 
 _NO_KWARGS: dict[str, Any] = {}
 _SCALARS = frozenset(
@@ -148,7 +148,7 @@ def _call_without_rule(function: Any, args: tuple[Any, ...], kwargs: dict[str, A
         implementation, accepts = COMPOSED[function]
         args, kwargs = understood(function, accepts, args, kwargs)
         if GUARDS:
-            GUARDS[0].check(function, args, kwargs)
+            return GUARDS[0].compose(function, implementation, args, kwargs)
         return implementation(*args, **kwargs)
     if function in PLAIN:
         refuse_to_write(function, args, kwargs)
@@ -369,9 +369,10 @@ class Value(Handle, ArrayMethods, Recorder):
     def __setitem__(self, index: Any, item: Any) -> None:
         node, wanted = self._node, isinstance(item, Value) and type(item._node) is Node
         if type(node) is Node and node.function is None:
+            data = "" if inside_transform.get() else "To change the data write v.data[i] = ...; "
             raise RuntimeError(
-                f"{called(self.name)} is a leaf: writing into it would change what its gradient means. To change the "
-                "data write v.data[i] = ..., to compute with a changed copy write w = v * 1; w[i] = ..."
+                f"{called(self.name)} is a leaf: writing into it would change what its gradient means. {data}"
+                "To compute with a changed copy write w = v * 1; w[i] = ..."
             )
         if type(node) is Node and not current_state().recording:
             raise RuntimeError(

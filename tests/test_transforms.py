@@ -578,3 +578,13 @@ def test_wrong_directions_are_explained(call: Any, kind: type[Exception], words:
     with pytest.raises(kind) as caught:
         call()
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_writing_into_an_argument_is_refused_with_the_copy_alone() -> None:
+    def written(x: Any) -> Any:
+        x[0] = 5.0
+        return np.sum(x)
+
+    with pytest.raises(RuntimeError, match=r"w = v \* 1") as raised:
+        ag.grad(written)(np.ones(2))
+    assert "v.data[i]" not in str(raised.value)  # it would write into the array of the caller
