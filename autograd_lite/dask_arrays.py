@@ -18,11 +18,15 @@ from dask import array as dask_array
 from .primitive import PLAIN, RULES, Guard, Results, describe, is_ufunc
 from .value import Value
 
+_AT_ONCE = "It is not among Dask's functions, and would be computed at once."
 _IN_ORDER = "Its gradient needs np.argsort, which Dask does not have."
 _BY_NUMBERS = "What comes out depends on the numbers, which Dask has only when it computes."
 WRONG: dict[Any, str] = {
     np.linalg.cholesky: "Dask returns the upper factor for the lower one.",
+    np.put_along_axis: "Dask writes into a copy that is lost.",
     np.linspace: "Dask computes its ends at once.",
+    **dict.fromkeys([np.unique_all, np.unique_counts, np.unique_inverse, np.intersect1d], _AT_ONCE),
+    **dict.fromkeys([np.histogram_bin_edges, np.real_if_close], _AT_ONCE),
     **dict.fromkeys([np.median, np.quantile, np.percentile], _IN_ORDER),
     **dict.fromkeys([np.nanmedian, np.nanquantile, np.nanpercentile], _IN_ORDER),
     **dict.fromkeys([np.polydiv, *[getattr(np.emath, name) for name in np.emath.__all__]], _BY_NUMBERS),
@@ -60,19 +64,24 @@ def refused(function: Any, reason: str) -> TypeError:
 class DaskGuard(Guard):
     """Runs functions and gradient rules that may get Dask arrays."""
 
-    def check(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        if function in WRONG and has_dask([*args, *kwargs.values()]):
+    def compose(self, function: Any, implementation: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        if not has_dask([*args, *kwargs.values()]):
+            return implementation(*args, **kwargs)
+        if function in WRONG:
             raise refused(function, WRONG[function])
+        try:
+            return implementation(*args, **kwargs)
+        except (AttributeError, NotImplementedError) as error:
+            raise refused(function, f"Dask says {str(error) or 'no'!r}.") from error
 
     def run(self, function: Any, forward: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
         if not has_dask([*args, *kwargs.values()]):
             return forward(*args, **kwargs)
-        self.check(function, args, kwargs)
         if function in INSTEAD:
             return INSTEAD[function](*args, **kwargs)
         if not is_known(function):
-            raise refused(function, "It is not among Dask's functions and would be computed at once.")
-        out = forward(*args, **kwargs)
+            raise refused(function, _AT_ONCE)
+        out = self.compose(function, forward, args, kwargs)
         for result in () if function in PLAIN else out if isinstance(out, tuple) else (out,):
             if isinstance(result, np.ndarray | np.generic):
                 raise refused(function, "It was computed at once.")

@@ -103,8 +103,8 @@ class Guard:
     There is none until the first of these arrays comes, see `dask_arrays`.
     """
 
-    def check(self, function: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        """Refuse a function that is written in terms of others, if it would be wrong."""
+    def compose(self, function: Any, implementation: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+        """What `function`, written in terms of others, returns, if the library can do it."""
         raise NotImplementedError
 
     def run(self, function: Any, forward: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -240,6 +240,11 @@ def is_value(x: Any) -> bool:
 def plain_array(x: Any) -> Any:
     """`x`, or the plain array in it if it is a Value: for masks, indices and locally constant factors."""
     return x.data if is_value(x) else x
+
+
+def is_lazy(x: Any) -> bool:
+    """Whether the numbers of `x` come later, as Dask's do, which would compute them all to answer a question."""
+    return hasattr(plain_array(x), "__dask_graph__")
 
 
 class Primitive:

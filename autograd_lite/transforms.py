@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def _check_number(value: Any, function: str) -> None:
             f"{function} returned {type(value).__name__}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...)."
         )
-    if np.size(data) != 1:
+    if prod(np.shape(data)) != 1:
         raise ValueError(
             f"{function} returned shape {np.shape(data)}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...), or take ag.jacobian or ag.elementwise_grad."

@@ -55,7 +55,7 @@ def _cumulative(x: Any, function: Any, axis: Any, dtype: Any, include_initial: b
     running = function(x, axis=axis, dtype=dtype)
     if not include_initial:
         return running
-    shape = [1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)]
+    shape = tuple([1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)])
     return np.concatenate([np.full_like(running, identity, shape=shape), running], axis=axis)
 
 

@@ -71,7 +71,9 @@ def _end(end: Any, a: Any, axis: int) -> Any:
         return array(end)
     shape = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
     return (
-        np.broadcast_to(end, shape) if hasattr(end, "dtype") else np.full_like(a, end, np.result_type(end), shape=shape)
+        np.broadcast_to(end, shape)
+        if hasattr(end, "dtype")
+        else np.full_like(a, end, dtype=np.result_type(end), shape=shape)
     )
 
 

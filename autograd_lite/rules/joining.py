@@ -71,7 +71,7 @@ def _column_stack(tup: Any) -> Any:
 def _append(arr: Any, values: Any, axis: Any = None) -> Any:
     if axis is None:
         if isinstance(values, float | int):  # on the device of the array
-            values = np.ones_like(arr, np.asarray(values).dtype, shape=1) * values
+            values = np.ones_like(arr, dtype=np.asarray(values).dtype, shape=1) * values
         return np.concatenate([np.ravel(arr), np.ravel(values)])
     return np.concatenate([arr, values], axis)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp
+from ..primitive import composed, defvjp, is_lazy
 from .elementwise import is_complex, masked
 
 
@@ -162,7 +162,7 @@ def invertible(product: Any) -> bool:
     It does not if a factor is 0 or infinite, or if the product is so small that it has lost digits.
     """
     fits = np.all(np.isfinite(product) & (np.abs(product) >= np.finfo(product.dtype).tiny))
-    return not hasattr(fits, "__dask_graph__") and bool(fits)  # Dask would compute everything to know
+    return not is_lazy(fits) and bool(fits)
 
 
 def prod_share(

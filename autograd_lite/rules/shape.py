@@ -107,7 +107,7 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None)
     dtype = np.dtype(a.dtype if dtype is None else dtype)
     if is_value(fill_value):
         return astype(np.broadcast_to(fill_value, shape), dtype)
-    return np.full_like(a.data, fill_value, dtype, shape=shape)
+    return np.full_like(a.data, fill_value, dtype=dtype, shape=shape)
 
 
 def _at_least(function: Any, ndim: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..primitive import composed, defvjp, describe, is_value, plain_array, primitive
+from ..primitive import composed, defvjp, describe, is_lazy, is_value, plain_array, primitive
 from .elementwise import masked
 from .reduction import from_rows, rows, spread
 from .scatter import scatter_add
@@ -54,7 +54,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: Any = Fals
         weights = _weights_along(a, array(weights, a), axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "iub"))
         total = np.sum(weights, axis=axis, dtype=dtype, keepdims=keepdims)
-        if np.any(total == 0):
+        if not is_lazy(total) and np.any(total == 0):
             raise ZeroDivisionError(f"the weights of shape {weights.shape} add up to zero, so they have no average")
         average = np.sum(a.astype(dtype) * weights, axis=axis, keepdims=keepdims) / total
     return (average, np.broadcast_to(total, average.shape) * 1) if returned else average

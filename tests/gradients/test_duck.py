@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_lite import Value
+from autograd_lite import Value, value_and_grad
 from tests.duck import Duck
 
 from .table import CASES, Case, results, weights_for
@@ -81,3 +81,11 @@ def test_a_missing_function_is_named(case: Case) -> None:
     missing = {**MISSING_IN_FIRST_ORDER, **MISSING_IN_SECOND_ORDER}[name_of(case)]
     with pytest.raises(TypeError, match=f"has no {missing}"):
         gradients(case, Duck, order)
+
+
+def test_a_backward_pass_starts_on_the_device() -> None:
+    x = Value(Duck([1.0, 2.0]))
+    np.sum(x).backward()  # whose rule spreads the 1 that it starts with
+    assert x.grad.get().tolist() == [1.0, 1.0]
+    value, gradient = value_and_grad(np.sum)(Duck([1.0, 2.0]))
+    assert (float(value), gradient.get().tolist()) == (3.0, [1.0, 1.0])
