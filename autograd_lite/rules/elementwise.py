@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
-from ..primitive import composed, defvjp, is_value, primitive
+from ..primitive import composed, defvjp, plain_array, primitive
 
 
 def is_complex(x: Any) -> bool:
@@ -50,7 +50,7 @@ def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
-    flat = (x == 0) & (_data(y).real >= 0)  # 0**y is constant for y > 0; at y = 0 PyTorch's choice
+    flat = (x == 0) & (plain_array(y).real >= 0)  # 0**y is constant for y > 0; at y = 0 PyTorch's choice
     base = np.where(flat, 1, x)
     if is_complex(out):
         base = base.astype(out.dtype)  # a negative base has a logarithm then
@@ -207,13 +207,9 @@ def _nothing(g: Any, out: Any, x: Any, y: Any) -> Any:
     return masked(g, False)
 
 
-defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, _data(y))), _nothing)
+defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, plain_array(y))), _nothing)
 defvjp(np.nextafter, lambda g, out, x, y: g, _nothing)
-
-
-def _data(x: Any) -> Any:
-    """The plain array of something that may be a Value: for locally constant factors."""
-    return getattr(x, "data", x) if is_value(x) else x
+defvjp(np.heaviside, _nothing, lambda g, out, x, y: masked(g, x == 0))  # y is the value at the step itself
 
 
 # choices

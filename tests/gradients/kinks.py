@@ -151,6 +151,13 @@ KINKS = [
     kink("x ** 0 at 0", lambda np, x: x**0, [0], [0]),
     kink("hypot at the origin", lambda np, x, y: np.hypot(x, y), [0, 0], [0, 0], as_in_pytorch=False),
     kink("arctan2 at the origin", lambda np, y, x: np.arctan2(y, x), [0, 0], [0, 0]),
+    kink(
+        "heaviside at 0",
+        lambda np, x, y: np.heaviside(x, y).sum(),
+        [[0, 1, 0], 0.5],
+        [[0, 0, 0], 2],
+        as_in_pytorch=None,
+    ),
     kink("sinc at 0", lambda np, x: np.sinc(x), [0], [0]),
     kink("prod with a 0", lambda np, x: np.prod(x), [[0, 2, 3]], [[6, 0, 0]]),
     kink("prod with two 0", lambda np, x: np.prod(x), [[0, 0, 3]], [[0, 0, 0]]),
