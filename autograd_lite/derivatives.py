@@ -68,7 +68,7 @@ def _block(result: Any, path: str, variables: Variables) -> list[Any]:
     """The Jacobian of one result with respect to each variable."""
     shape = np.shape(result)
     if not (isinstance(result, Value) and result.requires_grad and result.size):
-        blocks = [np.zeros((*shape, *node.out.shape), node.out.dtype)[()] for node in variables.nodes]
+        blocks = [np.zeros_like(node.out, shape=(*shape, *node.out.shape))[()] for node in variables.nodes]
         return [Value(block, requires_grad=False) for block in blocks] if variables.lifted else blocks
     if result.dtype.kind == "c":
         for node, owner in zip(variables.nodes, variables.owners, strict=True):
@@ -78,8 +78,9 @@ def _block(result: Any, path: str, variables: Variables) -> list[Any]:
                     "numbers in general. Make x and y of x + 1j * y real arguments of their own, or ask for one "
                     "direction with ag.jvp or ag.vjp."
                 )
-    if variables.lifted:
-        rows = _recorded_rows(result, variables.nodes)
+    of_numpy = all(isinstance(x, _OF_NUMPY) for x in [result.data, *[node.out for node in variables.nodes]])
+    if variables.lifted or not of_numpy:
+        rows = _row_by_row(result, variables.nodes, variables.lifted)
     else:
         together = _rows_at_once(result.node, variables.nodes)
         few = COLUMN_COST * sum(node.out.size for node in variables.nodes) < result.size
@@ -93,15 +94,15 @@ def _units(result: Value) -> tuple[complex, ...]:
     return (1, 1j) if result.dtype.kind == "c" else (1,)
 
 
-def _recorded_rows(result: Value, targets: list[Node]) -> list[Any]:
-    """Row by row, each recorded, so that they can be differentiated again."""
+def _row_by_row(result: Value, targets: list[Node], lifted: bool) -> list[Any]:
+    """Row by row, in the library of the arrays; `lifted`: each recorded, so that they can be differentiated again."""
     blocks: list[list[Any]] = [[] for _ in targets]
     for i in range(result.size):
         parts = []
         for unit in _units(result):
             cotangent = np.zeros_like(result.data)
             cotangent[np.unravel_index(i, result.shape)] = unit
-            parts.append(pull_back([result], [cotangent], targets, lifted=True))
+            parts.append(pull_back([result], [cotangent], targets, lifted))
         for block, *row in zip(blocks, *parts, strict=True):
             block.append(row[0] if len(row) == 1 else row[0] + 1j * row[1])
     return [np.stack(block) for block in blocks]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import called
-from .primitive import describe, is_value
+from .primitive import describe, is_lazy, is_value
 from .rules import astype, view
 from .state import inside_transform
 
@@ -202,7 +202,8 @@ class ArrayMethods:
                 f"{called(self.name)} of shape {self.shape} has {self._array.size} elements, not one: "
                 "index it first, or write v.data.tolist()."
             )
-        return self._array.item()
+        array = self._array.compute() if is_lazy(self._array) else self._array
+        return array.item()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """The bytes of the elements; they carry no gradient."""
@@ -247,6 +248,8 @@ class ArrayMethods:
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
+        if is_lazy(self._array):
+            return f"{type(self).__name__}({self._array!r})"
         if self._array.ndim:
             text = np.array2string(self._array, separator=", ", prefix="Value(")
         else:

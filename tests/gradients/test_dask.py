@@ -200,6 +200,36 @@ def test_transforms_stay_lazy() -> None:
     np.testing.assert_allclose(value.compute(), np.sum(np.tanh([0.5, 1.0])))
 
 
+def test_jacobians_stay_lazy() -> None:
+    jacobian = ag.jacobian(lambda x: x**2)(lazy([1.0, 2.0]))
+    hessian = ag.hessian(lambda x: np.sum(x**3))(lazy([1.0, 2.0]))
+    assert not computed
+    assert jacobian.compute().tolist() == [[2.0, 0.0], [0.0, 4.0]]
+    assert hessian.compute().tolist() == [[6.0, 0.0], [0.0, 12.0]]
+
+
+def test_a_checkpoint_and_a_rule_of_the_user_get_the_arrays() -> None:
+    @ag.primitive
+    def cube(x: Any) -> Any:
+        return x**3
+
+    def share(g: Any, out: Any, x: Any) -> Any:
+        assert isinstance(x, da.Array)
+        return g * 3 * x**2
+
+    ag.defvjp(cube, share)
+    gradient = ag.grad(lambda x: np.sum(ag.checkpoint(cube)(x)))(lazy([1.0, 2.0]))
+    assert not computed
+    assert gradient.compute().tolist() == [3.0, 12.0]
+
+
+def test_a_number_is_computed_when_it_is_asked_for() -> None:
+    total = np.sum(Value(lazy([1.0, 2.0]), name="x"))
+    assert "dask.array<" in repr(total)
+    assert not computed
+    assert (total.item(), float(total)) == (3.0, 3.0)
+
+
 def test_where_the_elements_of_a_product_are_not_known_none_divides_by_zero() -> None:
     x = Value(lazy([2.0, 0.0, 3.0]))
     np.prod(x).backward()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_lite import Value, value_and_grad
+from autograd_lite import Value, jacobian, value_and_grad
 from tests.duck import Duck
 
 from .table import CASES, Case, results, weights_for
@@ -89,3 +89,4 @@ def test_a_backward_pass_starts_on_the_device() -> None:
     assert x.grad.get().tolist() == [1.0, 1.0]
     value, gradient = value_and_grad(np.sum)(Duck([1.0, 2.0]))
     assert (float(value), gradient.get().tolist()) == (3.0, [1.0, 1.0])
+    assert jacobian(np.square)(Duck([1.0, 2.0])).get().tolist() == [[2.0, 0.0], [0.0, 4.0]]
