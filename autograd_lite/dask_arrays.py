@@ -31,9 +31,10 @@ WRONG: dict[Any, str] = {
     **dict.fromkeys([np.nanmedian, np.nanquantile, np.nanpercentile], _IN_ORDER),
     **dict.fromkeys([np.polydiv, *[getattr(np.emath, name) for name in np.emath.__all__]], _BY_NUMBERS),
 }
-# what a Dask array has as a method or an attribute alone
+# what a Dask array has, but not under the name of NumPy's function
 INSTEAD: dict[Any, Callable[..., Any]] = {
     np.copy: lambda a, order="K", subok=False: a.copy(),
+    np.matrix_transpose: lambda x: x.swapaxes(-1, -2),
     np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
 }
 

@@ -209,7 +209,6 @@ def _nothing(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 defvjp(np.copysign, lambda g, out, x, y: g * (np.sign(x) * np.copysign(1, plain_array(y))), _nothing)
 defvjp(np.nextafter, lambda g, out, x, y: g, _nothing)
-defvjp(np.heaviside, _nothing, lambda g, out, x, y: masked(g, x == 0))  # y is the value at the step itself
 
 
 # choices
@@ -235,6 +234,7 @@ def masked(g: Any, keep: Any) -> Any:
 
 
 defvjp(masked, lambda g, out, x, keep: masked(g, keep), None)
+defvjp(np.heaviside, _nothing, lambda g, out, x, y: masked(g, x == 0))  # y is the value at the step itself
 
 
 def _larger(g: Any, x: Any, y: Any) -> Any:
@@ -318,6 +318,8 @@ composed(vars(umath)["clip"])(clip)  # which is what `array.clip(v)` calls
 @primitive
 def nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """Finite numbers in place of nan and the infinities, in both parts of a complex number."""
+    if (nan, posinf, neginf) == (0, None, None):
+        return np.nan_to_num(x)  # all that Dask knows
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
