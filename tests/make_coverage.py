@@ -26,16 +26,16 @@ with the code.
   `tests/gradients/`. Every case is checked in first and second order against finite differences, forward and reverse
   against each other (`jvp`), in float32 besides float64, and against PyTorch where PyTorch has the function.
 * **complex**: a case with complex numbers is checked in the same way, in PyTorch's convention.
-* **duck**: runs, with its gradient in both orders, on a double of CuPy's arrays, which refuses what CuPy 14.2 refuses. A
-  dash means that CuPy has no such function, or that its case mixes in an array of the host, which CuPy refuses.
+* **duck**: runs, with its gradient in both orders, on a double of CuPy's arrays, which refuses what CuPy 14.2 refuses.
+  A dash means that CuPy has no such function, or that its case mixes in an array of the host, which CuPy refuses.
 * **Plain**: there is nothing to differentiate; plain arrays come out.
 * **Refused**: raises `TypeError` with the reason.
 
 On **Dask arrays** values and gradients stay lazy, whole and in chunks. Dask says no, or we do for it where it would be
 wrong or compute at once (`numpy.f cannot stay lazy on Dask arrays`), to:
 
-* what it does not have: `linalg.det`, `slogdet`, `eig`, `eigh`, `pinv`, `cond` and kin, `convolve`, `correlate`, `cross`,
-  `interp`, `unwrap`, `sort`, `partition`, and so gradients of `median` and quantiles;
+* what it does not have: `linalg.det`, `slogdet`, `eig`, `eigh`, `pinv`, `cond` and kin, `convolve`, `correlate`,
+  `cross`, `interp`, `unwrap`, `sort`, `partition`, and so gradients of `median` and quantiles;
 * what depends on the numbers: lengths (boolean masks, `unique`, `extract`), `emath`, `polydiv`, ends of `linspace`;
 * `where=` and `initial=` in reductions, paired indices `x[i, j]`, `bincount`, histograms, methods of ufuncs;
 * in chunks alone: Fourier transforms along a chunked axis, `vecdot`, `matvec`, `vecmat`, `lstsq`, `tensorsolve`;
