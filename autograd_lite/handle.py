@@ -86,7 +86,10 @@ class Handle:
 
     @property
     def grad(self) -> Any:
-        """The gradient after `backward()`: a plain array, a Value under `create_graph`, or None."""
+        """The gradient after `backward()`: a plain array, a Value under `create_graph`, or None.
+
+        Of a complex Value it is dL/dRe + i dL/dIm, as in PyTorch: the direction in which L grows fastest.
+        """
         return self._grad
 
     @grad.setter

@@ -29,10 +29,10 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = Fal
 
     Returns:
         A function that returns the gradient as plain arrays, with the structure, shapes and dtypes of the
-        argument; a tuple of them if `argnums` is a sequence. For a module it is a dict of those of its parameters
-        that want a gradient, by name; one that occurs twice is there once, under its first name. It never touches a
-        `.grad`. Its results are Values, and can be differentiated again, inside another transform or if an argument
-        is a Value.
+        argument; a tuple of them if `argnums` is a sequence. For a complex argument it is dL/dRe + i dL/dIm, as in
+        PyTorch. For a module it is a dict of those of its parameters that want a gradient, by name; one that occurs
+        twice is there once, under its first name. It never touches a `.grad`. Its results are Values, and can be
+        differentiated again, inside another transform or if an argument is a Value.
 
     Raises:
         TypeError: an argument to differentiate is not floating, or the result is not a number.
