@@ -9,7 +9,7 @@ import numpy as np
 
 from .checkpoint import checkpointed
 from .graph import Node
-from .primitive import describe, is_value
+from .primitive import describe, plain_array
 from .rules import part
 from .state import Block, Observer, current_scope
 from .watch import Line, Notes, Watch, arrays_in, rule_at_work, users_line
@@ -184,7 +184,7 @@ def _raw(x: Any) -> Any:
     """The arrays of what a backward pass hands on, which are Values if it records itself."""
     if isinstance(x, tuple):
         return tuple(_raw(item) for item in x)
-    return x.data if is_value(x) else x
+    return plain_array(x)
 
 
 def _placed(told: str, scope: str, line: Line | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 
 from .graph import Node, ancestors, backpropagate, changed, next_order, stale
-from .primitive import defvjp_joint, is_lazy, is_value, primitive
+from .primitive import defvjp_joint, is_lazy, is_value, plain_array, primitive
 from .state import enable_grad, is_grad_enabled
 from .tree import Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
@@ -140,7 +140,7 @@ def _first(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     leaves, rebuild = flatten((args, kwargs))
     inputs = [None if leaf.is_parameter else leaf.value for leaf in leaves]  # modules are captured, not passed
     _, rebuild = flatten(rebuild([None] * len(leaves), True))  # one that holds none of the Values
-    data, nodes = tuple([_raw(x) for x in inputs]), tuple([_node(x) for x in inputs])
+    data, nodes = tuple([plain_array(x) for x in inputs]), tuple([_node(x) for x in inputs])
     context, states, start = copy_context(), _states(), next_order()
 
     results, restored = flatten(function(*args, **kwargs))
@@ -167,10 +167,6 @@ def _first(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
         if node.name is not None:
             value.name = node.name
     return restored([replaced.get(_node(leaf.value), leaf.value) for leaf in results], True)
-
-
-def _raw(x: Any) -> Any:
-    return x.data if is_value(x) else x
 
 
 def _node(x: Any) -> Node | None:
@@ -263,7 +259,7 @@ def _alike(result: Any, before: Any) -> bool:
     """Whether a result is what it was, but for rounding, which may depend on where in memory arrays lie."""
     if _node(result) is None:
         return False
-    x, y = result.data, _raw(before)
+    x, y = result.data, plain_array(before)
     if x.shape != y.shape or x.dtype != y.dtype:
         return False
     if is_lazy(x) or bool((x == y).all()):

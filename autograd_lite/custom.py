@@ -9,7 +9,7 @@ from typing import Any
 
 from .arguments import checked_result
 from .graph import Node, broadcast_axes
-from .primitive import RULES, Primitive, Rule, describe, is_value
+from .primitive import RULES, Primitive, Rule, describe, is_value, plain_array
 from .state import is_grad_enabled
 from .tree import Leaf, Rebuild, flatten
 from .value import Value, _recorded, _recorded_results
@@ -118,7 +118,7 @@ class CustomVJP(Primitive):
         if not any(is_value(leaf.value) for leaf in leaves):
             return self.forward(*args)
         self._check_arguments(args, leaves)
-        data = [_data(leaf.value) for leaf in leaves]
+        data = [plain_array(leaf.value) for leaf in leaves]
         parents = tuple([leaf.value.node if is_value(leaf.value) else None for leaf in leaves])
         wanted = tuple([type(parent) is Node for parent in parents])
         with on_plain_arrays():
@@ -129,7 +129,7 @@ class CustomVJP(Primitive):
                 result, residuals = self.forward(*rebuild(data)), None
         self._refuse_outsiders(result, "it")
         results, restore = flatten(result)
-        new = [_data(leaf.value) for leaf in results]
+        new = [plain_array(leaf.value) for leaf in results]
         floating = tuple([i for i, x in enumerate(new) if _is_floating(x)])
         outs = tuple([checked_result(self, new[i], False) for i in floating])
         call = _Call(_without_leaves(rebuild, leaves), wanted, _without_leaves(restore, results), floating, len(new))
@@ -260,10 +260,6 @@ class CustomVJP(Primitive):
                     f"shape {want}. They must be equal."
                 ) from None
         return Value._attached(share, None) if lifted and not is_value(share) and hasattr(share, "dtype") else share
-
-
-def _data(x: Any) -> Any:
-    return x.data if is_value(x) else x
 
 
 def _is_floating(x: Any) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .graph import Node
-from .primitive import describe, is_value
+from .primitive import describe, plain_array
 from .state import Block, Observer
 from .watch import Line, Notes, Watch, users_line
 
@@ -201,10 +201,10 @@ def _named(text: str, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if first not in names:
             continue
         found: Any = names[first]
-        yield first, found.data if is_value(found) else found
+        yield first, plain_array(found)
         for i, name in enumerate(rest, 2):
             found = getattr(found, name, None)
-            yield ".".join(dotted.split(".")[:i]), found.data if is_value(found) else found
+            yield ".".join(dotted.split(".")[:i]), plain_array(found)
 
 
 # ---- arrays ----

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import floating
-from .primitive import defvjp, is_value, primitive
+from .primitive import defvjp, is_value, plain_array, primitive
 from .rules.reduction import spread
 
 __all__ = [
@@ -108,7 +108,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
         return _logsumexp(a, b, axis, keepdims, False)
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         raise TypeError("logsumexp(return_sign=True) takes real numbers alone. Write s = np.sum(b * np.exp(a)).")
-    raw_a, raw_b = [x.data if is_value(x) else x for x in (a, b)]
+    raw_a, raw_b = [plain_array(x) for x in (a, b)]
     return _logsumexp(a, b, axis, keepdims, True), _logarithm_and_sign(raw_a, raw_b, axis, keepdims)[1]
 
 

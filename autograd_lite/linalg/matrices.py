@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..arguments import floating
-from ..primitive import defvjp, defvjp_joint, is_value, primitive
-
-
-def _transposed(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
+from ..primitive import defvjp, defvjp_joint, plain_array, primitive
+from ..rules.products import transposed
 
 
 def _conjugated(x: Any) -> Any:
@@ -60,9 +57,9 @@ def _solve_triangular_vjp(
         share = _conjugated(_solve_triangular(a, _conjugated(g), 0, lower, unit_diagonal))
     else:
         share = _solve_triangular(a, g, 1 - trans, lower, unit_diagonal)
-    whole = -share @ _transposed(out)
+    whole = -share @ transposed(out)
     if trans:
-        whole = _transposed(whole) if trans == 1 else _conjugated(_transposed(whole))
+        whole = transposed(whole) if trans == 1 else _conjugated(transposed(whole))
     triangle = np.tril(whole, -int(unit_diagonal)) if lower else np.triu(whole, int(unit_diagonal))
     return triangle, share
 
@@ -134,8 +131,8 @@ def _solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 def _solve_sylvester_vjp(g: Any, out: Any, a: Any, b: Any, q: Any) -> tuple[Any, Any, Any]:
-    share = _solve_sylvester(_transposed(a), _transposed(b), g)
-    return -share @ _transposed(out), -_transposed(out) @ share, share
+    share = _solve_sylvester(transposed(a), transposed(b), g)
+    return -share @ transposed(out), -transposed(out) @ share, share
 
 
 defvjp_joint(_solve_sylvester, _solve_sylvester_vjp)
@@ -175,11 +172,11 @@ def _expm_vjp(g: Any, out: Any, A: Any) -> Any:
 
     Higham, Functions of Matrices (2008), chapter 3.
     """
-    size = np.max(np.abs(g.data if is_value(g) else g), initial=0)  # a large g would cost the exponential its accuracy
+    size = np.max(np.abs(plain_array(g)), initial=0)  # a large g would cost the exponential its accuracy
     size = size if size else 1
-    n, transposed = A.shape[-1], _transposed(A)
-    top = np.concatenate([transposed, g / size], -1)
-    bottom = np.concatenate([np.zeros_like(A), transposed], -1)
+    n, flipped = A.shape[-1], transposed(A)
+    top = np.concatenate([flipped, g / size], -1)
+    bottom = np.concatenate([np.zeros_like(A), flipped], -1)
     return _expm(np.concatenate([top, bottom], -2))[..., :n, n:] * size
 
 
@@ -211,7 +208,7 @@ def _sqrtm(A: Any) -> Any:
 
 
 # X X = A, so dX X + X dX = dA, and the gradient solves the transposed equation
-defvjp(_sqrtm, lambda g, out, A: _solve_sylvester(_transposed(out), _transposed(out), g))
+defvjp(_sqrtm, lambda g, out, A: _solve_sylvester(transposed(out), transposed(out), g))
 
 
 def sqrtm(A: Any) -> Any:

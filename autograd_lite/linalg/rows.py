@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import floating
-from ..primitive import is_value
+from ..primitive import plain_array
 
 
 def _matrix(A: Any, function: str) -> Any:
@@ -56,10 +56,6 @@ def _factor(factor: Any, function: str) -> Any:
     if np.ndim(factor):
         raise ValueError(f"{function} takes one number as its factor, not an array of shape {np.shape(factor)}.")
     return factor
-
-
-def _raw(x: Any) -> Any:
-    return x.data if is_value(x) else x
 
 
 def _with_row(A: Any, i: int, row: Any) -> Any:
@@ -163,7 +159,7 @@ class Step:
     matrix: Any
 
     def __str__(self) -> str:
-        return f"{self.text}\n{np.array_str(_raw(self.matrix), precision=4, suppress_small=True)}"
+        return f"{self.text}\n{np.array_str(plain_array(self.matrix), precision=4, suppress_small=True)}"
 
 
 def ref(A: Any, return_steps: bool = False) -> Any:
@@ -226,7 +222,7 @@ def rref(A: Any, return_steps: bool = False) -> Any:
     """
     A, pivots, steps = _eliminated(A, "rref")
     for row, column in reversed(pivots):
-        pivot = _raw(A)[row, column]
+        pivot = plain_array(A)[row, column]
         A = _with_row(A, row, A[row] / A[row, column] + 0.0)  # + 0.0 turns -0.0 into 0.0
         if pivot != 1:
             steps.append(Step(f"R{row} <- {_number(1 / pivot)} R{row}", "row_scale", (row, 1 / pivot), A))
@@ -240,19 +236,19 @@ def _eliminated(A: Any, function: str) -> tuple[Any, list[tuple[int, int]], list
     A = _matrix(A, function)
     if A.dtype.kind not in "fc":
         A = A.astype(float)
-    if not np.all(np.isfinite(_raw(A))):
+    if not np.all(np.isfinite(plain_array(A))):
         raise ValueError(f"{function} takes finite numbers; this matrix has inf or nan in it.")
     rows, columns = A.shape
     tolerance = 0.0
     if rows and columns:
-        tolerance = np.linalg.svd(_raw(A), compute_uv=False)[0] * max(rows, columns) * np.finfo(A.dtype).eps
+        tolerance = np.linalg.svd(plain_array(A), compute_uv=False)[0] * max(rows, columns) * np.finfo(A.dtype).eps
     pivots: list[tuple[int, int]] = []
     steps: list[Step] = []
     for column in range(columns):
         row = len(pivots)
         if row == rows:
             break
-        candidates = np.abs(_raw(A)[row:, column])
+        candidates = np.abs(plain_array(A)[row:, column])
         if not np.any(candidates > tolerance):
             A = _cleared(A, row, column)
             continue
@@ -270,9 +266,9 @@ def _subtracted(A: Any, target: int, source: int, factor: Any, steps: list[Step]
     """Row `target` less `factor` times row `source`; its first elements are 0 then, without rounding."""
     changed = A[target] - factor * A[source]
     if zeros:
-        changed = np.concatenate([np.zeros_like(_raw(changed)[:zeros]), changed[zeros:]])
+        changed = np.concatenate([np.zeros_like(plain_array(changed)[:zeros]), changed[zeros:]])
     A = _with_row(A, target, changed)
-    number = _raw(factor)
+    number = plain_array(factor)
     if number != 0:  # a factor of 0 changes nothing, but has a derivative
         sign, size = ("-", number) if number.dtype.kind == "c" or number > 0 else ("+", -number)
         times = "" if size == 1 else f"{_number(size)} "
@@ -284,7 +280,7 @@ def _subtracted(A: Any, target: int, source: int, factor: Any, steps: list[Step]
 def _cleared(A: Any, row: int, column: int) -> Any:
     """The candidates of a column without a pivot, all within rounding of 0, as 0."""
     lower = A[row:]
-    zero = np.zeros_like(_raw(lower)[:, : column + 1])
+    zero = np.zeros_like(plain_array(lower)[:, : column + 1])
     return np.concatenate([A[:row], np.concatenate([zero, lower[:, column + 1 :]], 1)])
 
 

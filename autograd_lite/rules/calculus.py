@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..arguments import constant
-from ..primitive import composed, defvjp, defvjp_joint, is_value, primitive
+from ..primitive import composed, defvjp, defvjp_joint, is_value, plain_array, primitive
 from .elementwise import conj, masked
 from .indexing import setitem
 from .scatter import scatter_add
@@ -342,7 +342,7 @@ def _geomspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, dtype
         raise ValueError("np.geomspace: a geometric sequence cannot start or stop at 0")
     kind = np.result_type(np.result_type(start), np.result_type(stop), float(num), np.dtype(dtype))  # None: float64
     start, stop = (astype(x, kind) if hasattr(x, "dtype") else kind.type(x) for x in (start, stop))
-    sign = np.sign(start.data if is_value(start) else start)  # its share cancels, on complex numbers too
+    sign = np.sign(plain_array(start))  # its share cancels, on complex numbers too
     start, stop = start / sign, stop / sign
     points = np.logspace(np.log10(start), np.log10(stop), num, endpoint, dtype=kind)
     if num > 0:  # the ends to the last bit

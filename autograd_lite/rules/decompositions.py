@@ -13,13 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, is_value, primitive
+from ..primitive import composed, defvjp, plain_array, primitive
 from .elementwise import conj, is_complex
-
-
-def transposed(x: Any) -> Any:
-    """Every matrix transposed."""
-    return np.swapaxes(x, -1, -2)
+from .products import transposed
 
 
 def adjoint(x: Any) -> Any:
@@ -32,14 +28,9 @@ def hermitian_part(x: Any) -> Any:
     return (x + adjoint(x)) / 2
 
 
-def data(x: Any) -> Any:
-    """The plain array of what may be a Value."""
-    return x.data if is_value(x) else x
-
-
 def diagonal_matrix(x: Any, entry: float) -> Any:
     """A plain matrix with `entry` on its diagonal, as large as the last axis of `x`, beside `x` in dtype and device."""
-    return np.diag(np.full_like(data(x), entry, shape=x.shape[-1:]))
+    return np.diag(np.full_like(plain_array(x), entry, shape=x.shape[-1:]))
 
 
 def _mirrored(x: Any) -> Any:
@@ -169,11 +160,11 @@ def _eigh(g: Any, divided: Any, w: Any, v: Any) -> Any:
     return conj(hermitian_part(inner @ adjoint(v)))
 
 
-defvjp(np.linalg.eigh, lambda g, out, a, UPLO="L": _eigh(g, quotient, *eigen(a, *map(data, out))))
+defvjp(np.linalg.eigh, lambda g, out, a, UPLO="L": _eigh(g, quotient, *eigen(a, *map(plain_array, out))))
 defvjp(eigen, lambda g, out, a, w, v: _eigh(g, _strict_quotient, *out), None, None)
 defvjp(
     np.linalg.eigvalsh,
-    lambda g, out, a, UPLO="L": _eigh((g, None), quotient, *eigen(a, *np.linalg.eigh(data(a), UPLO))),
+    lambda g, out, a, UPLO="L": _eigh((g, None), quotient, *eigen(a, *np.linalg.eigh(plain_array(a), UPLO))),
 )
 
 
@@ -200,7 +191,7 @@ def _eig(g: Any, divided: Any, w: Any, v: Any) -> Any:
     return conj(_solved(adjoint(v), inner, problem))
 
 
-defvjp(np.linalg.eig, lambda g, out, a: _eig(g, quotient, *general_eigen(a, *map(data, out))))
+defvjp(np.linalg.eig, lambda g, out, a: _eig(g, quotient, *general_eigen(a, *map(plain_array, out))))
 defvjp(general_eigen, lambda g, out, a, w, v: _eig(g, _strict_quotient, *out), None, None)
 
 
@@ -232,7 +223,7 @@ def factors(a: Any, u: Any, s: Any, vh: Any) -> Any:
 
 def factors_of(a: Any) -> Any:
     """The singular values and vectors, as the rule of a function of the singular values needs them."""
-    return factors(a, *np.linalg.svd(data(a), full_matrices=False))
+    return factors(a, *np.linalg.svd(plain_array(a), full_matrices=False))
 
 
 def _svd(g: Any, divided: Any, u: Any, s: Any, vh: Any) -> Any:
@@ -274,7 +265,7 @@ def _completed(u: Any, gu: Any, k: int) -> tuple[Any, Any]:
     return first, gu[..., :k] - rest @ (adjoint(gu[..., k:]) @ first)
 
 
-defvjp(svd, lambda g, out, a, full_matrices: _svd(g, quotient, *factors(a, *map(data, out))))
+defvjp(svd, lambda g, out, a, full_matrices: _svd(g, quotient, *factors(a, *map(plain_array, out))))
 defvjp(factors, lambda g, out, a, u, s, vh: _svd(g, _strict_quotient, *out), None, None, None)
 # a singular value is 0 as |x| is: with a kink
 defvjp(svdvals, lambda g, out, a: _svd((None, g * np.sign(out), None), quotient, *factors_of(a)))
@@ -299,6 +290,6 @@ def _hermitian_svd(a: Any, compute_uv: Any) -> Any:
     w, u = np.linalg.eigh(a)
     order = np.flip(np.argsort(np.abs(w), axis=-1), axis=-1)
     w, u = np.take_along_axis(w, order, -1), np.take_along_axis(u, np.expand_dims(order, -2), -1)
-    sign = np.expand_dims(np.copysign(1.0, data(w)), -2)
+    sign = np.expand_dims(np.copysign(1.0, plain_array(w)), -2)
     kind = type(np.linalg.svd(np.ones((1, 1))))  # NumPy's named tuple
     return kind(u, np.abs(w), adjoint(u * sign))

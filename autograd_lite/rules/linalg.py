@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, defvjp_joint, plain, primitive
-from .decompositions import adjoint, data, diagonal_matrix, factors_of, hermitian_part, transposed
+from ..primitive import composed, defvjp, defvjp_joint, plain, plain_array, primitive
+from .decompositions import adjoint, diagonal_matrix, factors_of, hermitian_part
 from .elementwise import conj, is_complex, masked
+from .products import transposed
 
 plain([np.linalg.matrix_rank])
 
@@ -167,7 +168,7 @@ def _lstsq(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, An
         x, b, gx = (None if y is None else np.expand_dims(y, -1) for y in (x, b, gx))
     residuals = b - a @ x
     if gx is not None:
-        gx, p = conj(gx), np.linalg.pinv(a, _cutoff(data(values), int(rank)))
+        gx, p = conj(gx), np.linalg.pinv(a, _cutoff(plain_array(values), int(rank)))
         y = adjoint(p) @ gx
         of_b.append(y)
         of_a.append(residuals @ adjoint(p @ y) - y @ adjoint(x) + adjoint(p) @ (x @ adjoint(gx - adjoint(a) @ y)))

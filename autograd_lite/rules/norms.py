@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..primitive import composed, defvjp, is_value, primitive
-from .decompositions import data, factors_of
+from ..primitive import composed, defvjp, is_value, plain_array, primitive
+from .decompositions import factors_of
 from .elementwise import conj, masked
 from .linalg import inv_share, over_matrices
 
@@ -53,7 +53,7 @@ def _vector_share(g: Any, out: Any, x: Any, p: Any, axis: Any) -> Any:
 
 def _extremal(g: Any, x: Any, p: Any, axis: Any) -> Any:
     """`g` for the largest elements, or the smallest for p < 0; ties share it equally."""
-    x = data(x)
+    x = plain_array(x)
     extremal = x == (np.max if p > 0 else np.min)(x, axis=axis, keepdims=True)
     return masked(g / np.sum(extremal, axis=axis, keepdims=True), extremal)
 
@@ -61,14 +61,14 @@ def _extremal(g: Any, x: Any, p: Any, axis: Any) -> Any:
 def _sums_share(g: Any, x: Any, p: Any, axes: tuple[int, ...]) -> Any:
     """The largest or smallest column sum, or row sum."""
     summed, compared = axes if abs(p) == 1 else axes[::-1]
-    sums = np.sum(np.abs(data(x)), axis=summed, keepdims=True)
+    sums = np.sum(np.abs(plain_array(x)), axis=summed, keepdims=True)
     return _extremal(g, sums, p, compared) * conj(np.sign(x))
 
 
 def _spectral_share(g: Any, x: Any, p: Any, axes: tuple[int, ...]) -> Any:
     """The largest or the smallest singular value, or the sum of all."""
     u, s, vh = factors_of(np.moveaxis(x, axes, (-2, -1)))
-    weights = np.sign(data(s))
+    weights = np.sign(plain_array(s))
     if p != "nuc":
         weights = _extremal(weights, s, p, -1)
     share = (u * np.expand_dims(weights, -2)) @ vh

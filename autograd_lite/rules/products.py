@@ -10,7 +10,8 @@ from ..primitive import composed, defvjp, defvjp_joint, plain, primitive
 from .elementwise import conj
 
 
-def _flip(x: Any) -> Any:
+def transposed(x: Any) -> Any:
+    """Every matrix transposed."""
     return np.swapaxes(x, -1, -2)
 
 
@@ -27,15 +28,15 @@ def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
         return _column(g) * y
     if x.ndim == 1:  # out[..., j] = sum_k x[k] y[..., k, j]
         return np.squeeze(y @ _column(g), -1)
-    return g @ _flip(y)
+    return g @ transposed(y)
 
 
 def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return x * g if y.ndim == 1 else _column(x) * _row(g)
     if y.ndim == 1:
-        return np.squeeze(_flip(x) @ _column(g), -1)
-    return _flip(x) @ g
+        return np.squeeze(transposed(x) @ _column(g), -1)
+    return transposed(x) @ g
 
 
 defvjp(np.matmul, _matmul_left, _matmul_right)
@@ -43,7 +44,7 @@ defvjp(np.vecdot, lambda g, out, x, y: conj(_column(g) * y), lambda g, out, x, y
 defvjp(
     np.matvec,
     lambda g, out, x, y: _column(g) * _row(y),
-    lambda g, out, x, y: np.squeeze(_flip(x) @ _column(g), -1),
+    lambda g, out, x, y: np.squeeze(transposed(x) @ _column(g), -1),
 )
 defvjp(
     np.vecmat,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..primitive import composed, defvjp, is_value, primitive
+from ..primitive import composed, defvjp, is_value, plain_array, primitive
 from .scatter import scatter_add
 
 
@@ -51,7 +51,7 @@ def _reordered(g: Any, x: Any, order: Any) -> Any:
     if order == "K" and x.ndim < 2:
         order = "C"
     if order in ("A", "K"):  # the order in memory
-        raw = x.data if is_value(x) else x
+        raw = plain_array(x)
         if order == "K":
             places = np.empty_like(raw, dtype=int)
             places[...] = np.reshape(np.arange(x.size, like=raw), x.shape)
