@@ -175,12 +175,17 @@ def understood(
     return args, kept
 
 
+def _parameter_names(function: Any) -> list[str]:
+    """The names of the parameters of a function; none of a ufunc, whose arrays have no names."""
+    try:
+        return [] if is_ufunc(function) else list(inspect.signature(function).parameters)
+    except ValueError:  # written in C: before NumPy 2.4 such a function had no signature
+        return []
+
+
 def _named(function: Any, args: tuple[Any, ...], limit: int) -> dict[str, Any]:
     """The positional arguments behind the first `limit`, by name."""
-    try:
-        names = [] if is_ufunc(function) else list(inspect.signature(function).parameters)
-    except ValueError:  # written in C: before NumPy 2.4 such a function had no signature
-        names = []
+    names = _parameter_names(function)
     if len(names) < len(args):
         raise TypeError(
             f"{describe(function)} takes {max(limit, len(names))} positional arguments here, but got {len(args)}."
@@ -208,7 +213,7 @@ def refuse_to_write(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     if is_ufunc(function):
         written = args[function.nin :]
     elif any(is_value(argument) for argument in args[1:]):
-        names = list(inspect.signature(function).parameters)
+        names = _parameter_names(function)
         written = args[names.index("out") :][:1] if "out" in names else ()
     else:
         written = ()
