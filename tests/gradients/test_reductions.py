@@ -96,6 +96,9 @@ def test_the_quantile_of_an_infinite_gradient_reaches_one_element() -> None:
     np.testing.assert_array_equal(x.grad, [np.inf, 0, 0])
 
 
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="before 2.4 NumPy rounds q itself to the dtype of the data"
+)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_a_quantile_looks_where_numpy_looks_in_its_precision(dtype: Any) -> None:
     data = np.random.default_rng(0).permutation(np.arange(100)).astype(dtype)
