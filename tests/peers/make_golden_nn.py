@@ -1,16 +1,23 @@
-"""Write `golden_nn.json`: what PyTorch computes for `tests/nn/cases.py`.
+"""Write `golden_nn/`: what PyTorch computes for the rows of `tests/nn/table/`, one file a chapter.
 
-Needs PyTorch. Run it again when a case is added: `python -m tests.peers.make_golden_nn`.
+Needs PyTorch. Run it again when a row is added: `python -m tests.peers.make_golden_nn [CHAPTER ...]`.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from tests.nn.cases import FUNCTIONS, LAYERS, inputs, state, weights
+from tests.nn.table import CHAPTERS
+from tests.nn.table.case import inputs, results, state, weights
+
+from .golden import rounded
+
+FOLDER = Path(__file__).with_name("golden_nn")
+RENAMED = {"NonDynamicallyQuantizableLinear": "Linear"}  # a subclass for quantization
 
 
 def tensor(array: Any) -> torch.Tensor:
@@ -18,35 +25,52 @@ def tensor(array: Any) -> torch.Tensor:
 
 
 def result(name: str, output: Any, wanted: dict[str, torch.Tensor]) -> dict[str, Any]:
-    outputs = [x for x in (output if isinstance(output, tuple) else (output,)) if x is not None]
+    outputs = results(output)
     factors = weights(name, [tuple(x.shape) for x in outputs])
     loss = sum((x * torch.tensor(w)).sum() for x, w in zip(outputs, factors, strict=True))
-    gradients = torch.autograd.grad(loss, list(wanted.values()), materialize_grads=True)
+    gradients = [None] * len(wanted)
+    if loss.requires_grad:
+        gradients = torch.autograd.grad(loss, list(wanted.values()), materialize_grads=True)
     return {
-        "outputs": [x.tolist() for x in outputs],
-        "gradients": {key: g.tolist() for key, g in zip(wanted, gradients, strict=True)},
+        "outputs": [numbers(x) for x in outputs],
+        "gradients": {key: numbers(g) for key, g in zip(wanted, gradients, strict=True)},
     }
+
+
+def numbers(x: torch.Tensor | None) -> Any:
+    return None if x is None else rounded(x.tolist())
 
 
 def named(tensors: list[torch.Tensor]) -> dict[str, torch.Tensor]:
     return {f"argument {i}": x for i, x in enumerate(tensors) if x.requires_grad}
 
 
-def main() -> None:
-    torch.set_default_dtype(torch.float64)
-    golden: dict[str, Any] = {"functions": {}, "layers": {}}
-    for name, function in FUNCTIONS.items():
+def golden(chapter: Any) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for name, function in chapter.FUNCTIONS.items():
         tensors = [tensor(x) for x in inputs(name, function.arrays)]
-        golden["functions"][name] = result(name, function.call(torch.nn.functional, *tensors), named(tensors))
-    for name, layer in LAYERS.items():
+        rows[name] = result(name, function.call(torch.nn.functional, *tensors), named(tensors))
+    for name, layer in chapter.LAYERS.items():
         module = layer.build(torch.nn)
         shapes = {key: tuple(x.shape) for key, x in module.state_dict().items()}
-        module.load_state_dict({key: torch.tensor(x) for key, x in state(name, shapes).items()})
+        module.load_state_dict({key: torch.tensor(x) for key, x in state(name, module.state_dict()).items()})
         tensors = [tensor(x) for x in inputs(name, layer.arrays)]
-        text = repr(module).replace("NonDynamicallyQuantizableLinear", "Linear")  # a subclass for quantization
+        text = repr(module)
+        for theirs, ours in RENAMED.items():
+            text = text.replace(theirs, ours)
         wanted = named(tensors) | dict(module.named_parameters())
-        golden["layers"][name] = {"shapes": shapes, "repr": text, **result(name, layer.call(module, *tensors), wanted)}
-    Path(__file__).with_name("golden_nn.json").write_text(json.dumps(golden, indent=None).replace('}}, "', '}},\n"'))
+        rows[name] = {"shapes": shapes, "repr": text, **result(name, layer.call(module, *tensors), wanted)}
+        buffers = {key: numbers(x) for key, x in module.named_buffers() if key in shapes}
+        rows[name] |= {"buffers": buffers} if buffers else {}
+    return rows
+
+
+def main() -> None:
+    torch.set_default_dtype(torch.float64)
+    for name in sys.argv[1:] or CHAPTERS:
+        lines = [f"{json.dumps(row)}: {json.dumps(found)}" for row, found in golden(CHAPTERS[name]).items()]
+        (FOLDER / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        print(f"{name}: {len(lines)} rows")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+"""The table of layers and functions with their arguments, a chapter a file. Each row is run by `test_golden`.
+
+Every chapter has `FUNCTIONS` and `LAYERS`, rows by name; `python -m tests.peers.make_golden_nn CHAPTER` asks PyTorch.
+"""
+
+from types import ModuleType
+
+from . import (
+    activation,
+    attention,
+    container,
+    linear,
+    loss,
+    normalization,
+    transformer,
+)
+
+CHAPTERS: dict[str, ModuleType] = {
+    chapter.__name__.rpartition(".")[2]: chapter
+    for chapter in (
+        activation,
+        attention,
+        container,
+        linear,
+        loss,
+        normalization,
+        transformer,
+    )
+}
