@@ -36,7 +36,7 @@ from .layers import (
 from .losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
 from .module import Module
 from .optim import SGD, Adam, AdamW
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .random import manual_seed
 from .training import History, accuracy, evaluate, fit
 
@@ -46,6 +46,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "BCEWithLogitsLoss",
+    "Buffer",
     "CrossEntropyLoss",
     "DataLoader",
     "Dropout",

@@ -1,8 +1,7 @@
-"""What happens around a call of a module: hooks, and what an error says of the module it happened in."""
+"""What an error says of the module that it happened in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,18 +21,6 @@ class _SetByInit:
 
 
 SET_BY_INIT: Any = _SetByInit()
-
-
-class RemovableHandle:
-    """What `register_forward_hook` returns: `remove()` takes the hook off again."""
-
-    def __init__(self, handles: list[RemovableHandle], hook: Callable[..., Any]) -> None:
-        self._handles, self.hook = handles, hook
-        handles.append(self)
-
-    def remove(self) -> None:
-        """Take the hook off; a second time does nothing."""
-        self._handles[:] = [handle for handle in self._handles if handle is not self]
 
 
 def call_init(module: Module) -> str:

@@ -1,28 +1,29 @@
 """`Module`: a function with parameters, made of other modules. The base class of every layer and model.
 
-Here live the tree of modules, its parameters and buffers, `state_dict`, and what happens at a call. What a
-layer computes lives in `layers`.
+Here live its attributes, its tree's names, and what happens at a call. What a layer computes lives in `layers`; the
+tree is walked in `tree`, hooks run in `hooks`, and states are read and written in `state`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 import autograd_lite as ag
 
-from .calls import SET_BY_INIT, RemovableHandle, call_init, explain
-from .parameter import Parameter
-from .state import LoadedKeys, load, slots
+from .calls import SET_BY_INIT, call_init, explain
+from .hooks import Hooks, RemovableHandle
+from .parameter import Buffer, Parameter
+from .state import LoadedKeys, converted, load, slots
+from .tree import inside, is_member, is_module, joined, may_hold, members, walk
 
 # Counts every change of a tree of modules that has been named, so that a call sees with one comparison
 # whether the names in its tree still hold.
 _changes = 0
 _UNNAMED = -1
 _leave = ag.Scope.leave
-_OWN = frozenset({"training", "_stamp", "_scope", "_hooked", "_forward_pre_hooks", "_forward_hooks", "_buffers"})
 
 
 class Module:
@@ -57,12 +58,12 @@ class Module:
         (2, 1)
     """
 
+    is_module: ClassVar[bool] = True
+
     training: bool = SET_BY_INIT
     _stamp: int = _UNNAMED  # the value of `_changes` when the names in this tree were given
     _scope: ag.Scope = SET_BY_INIT
-    _hooked: bool = SET_BY_INIT
-    _forward_pre_hooks: list[RemovableHandle] = SET_BY_INIT
-    _forward_hooks: list[RemovableHandle] = SET_BY_INIT
+    _hooks: Hooks | None = SET_BY_INIT
     _buffers: dict[str, bool] = SET_BY_INIT
 
     def __init__(self) -> None:
@@ -70,9 +71,7 @@ class Module:
             training=True,
             _stamp=_UNNAMED,
             _scope=ag.Scope(""),
-            _hooked=False,
-            _forward_pre_hooks=[],
-            _forward_hooks=[],
+            _hooks=None,
             _buffers={},
         )
 
@@ -91,8 +90,8 @@ class Module:
             _find_names(self)
         token = self._scope.enter()
         try:
-            if self._hooked:
-                return self._call_with_hooks(args, kwargs)
+            if self._hooks is not None:
+                return self._hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
             explain(error, self, args, kwargs)
@@ -100,25 +99,39 @@ class Module:
         finally:
             _leave(token)
 
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for handle in list(self._forward_pre_hooks):
-            replaced = handle.hook(self, args)
-            if replaced is not None:
-                args = replaced if isinstance(replaced, tuple) else (replaced,)
-        output = self.forward(*args, **kwargs)
-        for handle in list(self._forward_hooks):
-            replaced = handle.hook(self, args, output)
-            if replaced is not None:
-                output = replaced
-        return output
+    def _hooked(self) -> Hooks:
+        hooks = self._hooks
+        if hooks is None:
+            hooks = self.__dict__["_hooks"] = Hooks()
+        return hooks
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, args)` before every forward; what it returns, unless None, replaces the arguments."""
-        self.__dict__["_hooked"] = True
-        return RemovableHandle(self._forward_pre_hooks, hook)
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before every forward; what it returns, unless None, replaces the arguments.
 
-    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        Args:
+            hook: the function.
+            prepend: run before the hooks that are there already.
+            with_kwargs: call `hook(module, args, kwargs)`, which returns `(args, kwargs)` or None.
+        """
+        return RemovableHandle(self._hooked().forward_pre, hook, prepend, with_kwargs=with_kwargs)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
         """Call `hook(module, args, output)` after every forward; what it returns, unless None, replaces the output.
+
+        Args:
+            hook: the function.
+            prepend: run before the hooks that are there already.
+            with_kwargs: call `hook(module, args, kwargs, output)`.
+            always_call: run it also when forward fails, with None for the output.
 
         Example:
             >>> import numpy as np, nn
@@ -128,34 +141,69 @@ class Module:
             (5, 3)
             >>> handle.remove()
         """
-        self.__dict__["_hooked"] = True
-        return RemovableHandle(self._forward_hooks, hook)
+        return RemovableHandle(self._hooked().forward, hook, prepend, with_kwargs=with_kwargs, always_call=always_call)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` whenever the gradients of the module's inputs are complete.
+
+        Both are tuples of arrays, `grad_input` with one entry for each positional argument; None where there is no
+        gradient. What the hook returns, unless None, replaces `grad_input`.
+
+        Args:
+            hook: the function.
+            prepend: run before the hooks that are there already.
+
+        Example:
+            >>> import numpy as np, nn
+            >>> from autograd_lite import Value
+            >>> layer = nn.Tanh()
+            >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_output[0],))
+            >>> x = Value([1.0, 2.0])
+            >>> layer(x).sum().backward()  # straight through
+            >>> x.grad
+            array([1., 1.])
+        """
+        return RemovableHandle(self._hooked().backward, hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before the gradients of the outputs go back through the module.
+
+        What it returns, unless None, replaces them.
+
+        Args:
+            hook: the function.
+            prepend: run before the hooks that are there already.
+        """
+        return RemovableHandle(self._hooked().backward_pre, hook, prepend)
 
     # ---- attributes: the tree is what they hold ----
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Buffer):
+            self.register_buffer(name, value.data, value.persistent)
+            return
         old = self.__dict__.get(name)
-        if isinstance(value, _HOLDERS) or isinstance(old, _HOLDERS):
+        if may_hold(value) or may_hold(old):
             self._check_member(name, old, value)
         if old is not None and name in self.__dict__.get("_buffers", ()):
             _check_buffer(name, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        if isinstance(self.__dict__.get(name), _HOLDERS):
+        if may_hold(self.__dict__.get(name)):
             _changed(self)
         self._buffers.pop(name, None)
         super().__delattr__(name)
 
     def _check_member(self, name: str, old: Any, value: Any) -> None:
         """Before a Module, a Parameter or a container comes or goes."""
-        joins, leaves = any(_inside(name, value)), any(_inside(name, old))
+        joins, leaves = any(inside(name, value)), any(inside(name, old))
         if not (joins or leaves):
             return
         if "_stamp" not in self.__dict__:
             kind = "parameters" if isinstance(value, Parameter) else "module"
             raise AttributeError(f"cannot assign {kind} before Module.__init__() call. {call_init(self)}")
-        kept = value is None or isinstance(value, Module | Parameter)
+        kept = value is None or is_member(value)
         if isinstance(old, Parameter) and not kept:
             raise TypeError(
                 f"cannot assign {type(value).__name__!r} object to parameter {name!r} (nn.Parameter or None required). "
@@ -212,10 +260,60 @@ class Module:
                 return module
         raise AttributeError(f"{type(self).__name__} has no module at {target!r}")
 
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path, such as `layers.0.gate.weight`.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        for path, parameter in self.named_parameters(remove_duplicate=False):
+            if path == target:
+                return parameter
+        raise AttributeError(f"{type(self).__name__} has no parameter at {target!r}")
+
+    def get_buffer(self, target: str) -> Any:
+        """The buffer at a path, such as `norm.running_mean`.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        for path, buffer in self.named_buffers(remove_duplicate=False):
+            if path == target:
+                return buffer
+        raise AttributeError(f"{type(self).__name__} has no buffer at {target!r}")
+
+    def set_submodule(self, target: str, module: Module) -> None:
+        """Put `module` in the place of the one at a path, such as `layers.0`.
+
+        Raises:
+            AttributeError: there is no module at this path.
+            ValueError: the path is empty.
+            TypeError: `module` is no Module.
+        """
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name: a module cannot replace itself.")
+        if not is_module(module):
+            raise TypeError(f"set_submodule needs a Module, not {type(module).__name__}.")
+        self.get_submodule(target)
+        above: Any = self
+        *path, last = target.split(".")
+        for name in path:
+            above = _entry(above, name)
+        if isinstance(above, dict):
+            above[last] = module
+        elif isinstance(above, list):
+            above[int(last)] = module
+        elif isinstance(above, tuple):
+            raise TypeError(f"the module at {target!r} is in a tuple, which cannot change. Keep the modules in a list.")
+        else:
+            setattr(above, last, module)
+            return
+        _changed(self)
+
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly in this one with their names, each once."""
         seen: set[int] = set()
-        for name, member in _members(self):
+        for name, member in members(self):
             if isinstance(member, Module) and id(member) not in seen:
                 seen.add(id(member))
                 yield name, member
@@ -232,7 +330,7 @@ class Module:
             remove_duplicate: give a module that is in the tree twice only once, under its first path.
         """
         seen: set[int] = set()
-        for path, module, _ in _walk(self, prefix, ()):
+        for path, module, _ in walk(self, prefix):
             if not (remove_duplicate and id(module) in seen):
                 seen.add(id(module))
                 yield path, module
@@ -254,10 +352,10 @@ class Module:
         seen: set[int] = set()
         modules = self.named_modules(prefix, remove_duplicate) if recurse else iter([(prefix, self)])
         for path, module in modules:
-            for name, member in _members(module):
+            for name, member in members(module):
                 if isinstance(member, Parameter) and not (remove_duplicate and id(member) in seen):
                     seen.add(id(member))
-                    yield _joined(path, name), member
+                    yield joined(path, name), member
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, each once: what an optimizer takes."""
@@ -274,7 +372,7 @@ class Module:
                 buffer = getattr(module, name)
                 if buffer is not None and not (remove_duplicate and id(buffer) in seen):
                     seen.add(id(buffer))
-                    yield _joined(path, name), buffer
+                    yield joined(path, name), buffer
 
     def buffers(self, recurse: bool = True) -> Iterator[Any]:
         """The buffers, each once."""
@@ -295,8 +393,14 @@ class Module:
         """
         if not isinstance(mode, bool):
             raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
-        for module in self.modules():
-            module.training = mode
+        if "_switching" not in self.__dict__:  # else the module holds itself, and the call comes round
+            self.__dict__["_switching"] = True
+            try:
+                self.training = mode
+                for child in self.children():
+                    child.train(mode)  # a class may have its own, which keeps a part of it frozen for example
+            finally:
+                del self.__dict__["_switching"]
         return self
 
     def eval(self) -> Self:
@@ -315,22 +419,53 @@ class Module:
             parameter.requires_grad = requires_grad
         return self
 
+    def to(self, dtype: Any) -> Self:
+        """Convert all floating parameters and buffers to another floating dtype, in place.
+
+        Gradients are converted as well. Optimizers that have taken a step hold the old dtype: make them afterwards.
+
+        Args:
+            dtype: such as `np.float64`.
+
+        Raises:
+            TypeError: a dtype that is not floating, or a device: an array stays in the library that made it.
+        """
+        converted(self, dtype)
+        return self
+
+    def double(self) -> Self:
+        """`to(np.float64)`."""
+        return self.to(np.float64)
+
+    def float(self) -> Self:
+        """`to(np.float32)`."""
+        return self.to(np.float32)
+
+    def half(self) -> Self:
+        """`to(np.float16)`."""
+        return self.to(np.float16)
+
     # ---- state ----
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """A snapshot: copies of all parameters and persistent buffers as plain arrays, by path.
 
         PyTorch hands out the arrays themselves, so that a "best state so far" goes on changing; here it
         stays what it was. A shared parameter is listed under each of its paths, as in PyTorch.
-        """
-        return {slot.path: np.array(slot.read()) for slot in slots(self)}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
+        Args:
+            prefix: what the paths start with, such as `"encoder."`.
+            keep_vars: give the Parameters and the buffers themselves instead of copies.
+        """
+        return {prefix + slot.path: slot.held() if keep_vars else np.array(slot.read()) for slot in slots(self)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> LoadedKeys:
         """Copy arrays into the parameters and buffers of the same path, into their own memory and dtype.
 
         Args:
             state_dict: arrays, or anything that NumPy turns into one, by path.
             strict: refuse missing and unexpected keys; a wrong shape is refused always.
+            assign: take over the arrays themselves, with their dtype, instead of copying their numbers.
 
         Returns:
             `(missing_keys, unexpected_keys)`.
@@ -344,7 +479,7 @@ class Module:
             >>> b.load_state_dict(a.state_dict())
             <All keys matched successfully>
         """
-        return load(self, state_dict, strict)
+        return load(self, state_dict, strict, assign)
 
     # ---- text ----
 
@@ -367,40 +502,11 @@ class Module:
         return f"{type(self).__name__}({extra})"
 
 
-_HOLDERS = (Module, Parameter, list, tuple, dict)
-
-
-# ---- the tree, as the attributes hold it ----
-
-
-def _inside(name: str, value: Any) -> Iterator[tuple[str, Module | Parameter]]:
-    """The Modules and Parameters that an attribute holds, with their names."""
-    if isinstance(value, Module | Parameter):
-        yield name, value
-    elif isinstance(value, list | tuple | dict):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            if isinstance(item, _HOLDERS):
-                yield from _inside(f"{name}.{key}", item)
-
-
-def _members(module: Module) -> Iterator[tuple[str, Module | Parameter]]:
-    for name, value in module.__dict__.items():
-        if isinstance(value, _HOLDERS) and name not in _OWN:
-            yield from _inside(name, value)
-
-
-def _walk(module: Module, path: str, above: tuple[Module, ...]) -> Iterator[tuple[str, Module, tuple[Module, ...]]]:
-    """Every module with its path and the modules around it; one that holds itself is not entered again."""
-    yield path, module, above
-    above = (*above, module)
-    for name, member in _members(module):
-        if isinstance(member, Module) and not any(member is outer for outer in above):
-            yield from _walk(member, _joined(path, name), above)
-
-
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _entry(holder: Any, name: str) -> Any:
+    """One step along a path."""
+    if isinstance(holder, dict):
+        return next(value for key, value in holder.items() if str(key) == name)
+    return holder[int(name)] if isinstance(holder, list | tuple) else getattr(holder, name)
 
 
 def _check_buffer(name: str, value: Any) -> None:
@@ -428,10 +534,10 @@ def _find_names(module: Module) -> None:
     around = ag.current_scope()
     if isinstance(around, ag.Scope):  # not the outermost, which has had its turn
         if module._stamp == _UNNAMED:  # and not in its tree: made during the call, for example
-            path = _joined(around, type(module).__name__)
+            path = joined(around, type(module).__name__)
             module.__dict__["_scope"] = ag.Scope(path, module._label(), around)
         return
-    tree = [(path, inner, above) for path, inner, above in _walk(module, "", ())]
+    tree = [(path, inner, above) for path, inner, above in walk(module)]
     if any(inner._stamp == _changes for _, inner, _ in tree):
         _changes += 1  # another outermost module had named a part of this tree: it will have to do so again
     named: set[int] = set()
@@ -441,7 +547,7 @@ def _find_names(module: Module) -> None:
         named.add(id(inner))
         parent = above[-1]._scope if above else None
         inner.__dict__.update(_scope=ag.Scope(path, inner._label(), parent), _stamp=_changes)
-        for name, member in _members(inner):
+        for name, member in members(inner):
             if isinstance(member, Parameter) and id(member) not in named:
                 named.add(id(member))
-                member.name = _joined(path, name)
+                member.name = joined(path, name)

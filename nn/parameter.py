@@ -1,4 +1,4 @@
-"""`Parameter`: a Value that a module learns."""
+"""`Parameter`, a Value that a module learns, and `Buffer`, an array that it keeps beside them."""
 
 from __future__ import annotations
 
@@ -39,3 +39,24 @@ class Parameter(ag.Value):
         elif isinstance(data, ag.Value):
             data = data.data
         super().__init__(data, requires_grad, dtype=None if hasattr(data, "dtype") else get_default_dtype())
+
+
+class Buffer:
+    """Says that an array is to be a buffer: assigned to an attribute of a Module, it is registered as one.
+
+    Args:
+        data: an array; the attribute will hold it as it is.
+        persistent: whether `state_dict` includes it.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> class Scaled(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.scale = nn.Buffer(np.ones(3, np.float32))
+        >>> Scaled().state_dict()
+        {'scale': array([1., 1., 1.], dtype=float32)}
+    """
+
+    def __init__(self, data: Any, *, persistent: bool = True) -> None:
+        self.data, self.persistent = data, persistent

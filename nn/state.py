@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,14 @@ class Slot(NamedTuple):
         """The array."""
         return _array(getattr(self.owner, self.name))
 
+    def held(self) -> Any:
+        """The Parameter or the buffer itself."""
+        return self.owner if isinstance(self.owner, ag.Value) else self.read()
+
+    def replace(self, new: Any) -> None:
+        """Hold `new` from now on."""
+        setattr(self.owner, self.name, new)
+
     def write(self, new: Any) -> None:
         """Copy `new` into the array, or replace it where NumPy cannot write."""
         own = self.read()
@@ -64,7 +73,7 @@ def slots(root: Module) -> Iterator[Slot]:
                 yield Slot(dot + name, module, name)
 
 
-def load(root: Module, state_dict: Mapping[str, Any], strict: bool) -> LoadedKeys:
+def load(root: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> LoadedKeys:
     """`Module.load_state_dict`."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(
@@ -98,7 +107,7 @@ def load(root: Module, state_dict: Mapping[str, Any], strict: bool) -> LoadedKey
             problems.append(f"dtype mismatch for {slot.path}: {new.dtype} cannot be copied into {own.dtype}.")
         writes.append((slot, new))
     if problems:
-        problems += _prefix_hint(missing, unexpected)
+        problems += _prefix_hint(missing, unexpected) or _near_names(missing, unexpected)
         raise RuntimeError(f"Error(s) in loading state_dict for {type(root).__name__}:\n\t" + "\n\t".join(problems))
     if not writes and state_dict:
         warnings.warn(
@@ -107,7 +116,10 @@ def load(root: Module, state_dict: Mapping[str, Any], strict: bool) -> LoadedKey
             stacklevel=3,
         )
     for slot, new in writes:
-        slot.write(new)
+        if assign:
+            slot.replace(new)
+        else:
+            slot.write(new)
     return LoadedKeys(missing, unexpected)
 
 
@@ -133,3 +145,36 @@ def _prefix_hint(missing: list[str], unexpected: list[str]) -> list[str]:
                     f"with prefix = {prefix!r}."
                 ]
     return []
+
+
+def _near_names(missing: list[str], unexpected: list[str]) -> list[str]:
+    """Which unexpected key is probably meant for which missing one."""
+    pairs, left = [], list(unexpected)
+    for key in missing:
+        for near in get_close_matches(key, left, 1, cutoff=0.75):
+            left.remove(near)
+            pairs.append(f'"{near}" for "{key}"')
+    return [f"Near names, in the state dict for those of the module: {', '.join(pairs)}."] if pairs else []
+
+
+def converted(root: Module, dtype: Any) -> None:
+    """`Module.to`."""
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(
+            f"to({dtype!r}): only a floating dtype can be asked for, as in to(np.float64). An array stays in the "
+            "library that made it: for a GPU load CuPy arrays with load_state_dict(state, assign=True)."
+        ) from None
+    if wanted.kind != "f":
+        raise TypeError(f"to only accepts floating dtypes, got {wanted}. Write to(np.float32) or to(np.float64).")
+    for parameter in root.parameters():
+        gradient = parameter.grad
+        parameter.data = parameter.data.astype(wanted)
+        if gradient is not None:
+            parameter.grad = gradient.astype(wanted)
+    for module in root.modules():
+        for name, _ in module.named_buffers(recurse=False):
+            buffer = getattr(module, name)
+            if buffer.dtype.kind == "f":
+                setattr(module, name, buffer.astype(wanted))

@@ -207,6 +207,51 @@ def test_members_can_be_registered_and_looked_up_by_name() -> None:
     assert block.get_submodule("") is block
 
 
+def test_parameters_and_buffers_are_looked_up_by_path() -> None:
+    block = Block()
+    assert block.get_parameter("layers.1.gate.weight") is block.layers[1]["gate"].weight  # type: ignore[index,union-attr]
+    assert block.get_buffer("cache") is block.cache
+    with pytest.raises(AttributeError, match=r"Block has no parameter at 'first\.scale'"):
+        block.get_parameter("first.scale")
+    with pytest.raises(AttributeError, match="Block has no buffer at 'off'"):
+        block.get_buffer("off")
+
+
+@pytest.mark.parametrize("path", ["first", "layers.0", "layers.1.gate"])
+def test_submodule_can_be_replaced_by_path(path: str) -> None:
+    block, new = Block(), nn.Linear(3, 3, bias=False)
+    block(X)
+    block.set_submodule(path, new)
+    assert block.get_submodule(path) is new
+    block(X)
+    assert new.weight.name == f"{path}.weight"
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "error", "message"),
+    [
+        ("", nn.Tanh(), ValueError, "without a target name"),
+        ("layers.7", nn.Tanh(), AttributeError, "no module at 'layers.7'"),
+        ("first", np.tanh, TypeError, "needs a Module, not ufunc"),
+        ("fixed.0", nn.Tanh(), TypeError, "is in a tuple, which cannot change"),
+    ],
+)
+def test_submodule_is_replaced_by_a_module_alone(path: str, module: Any, error: Any, message: str) -> None:
+    block = Block()
+    block.fixed = (nn.Tanh(),)
+    with pytest.raises(error, match=re.escape(message)):
+        block.set_submodule(path, module)
+
+
+def test_buffer_that_is_assigned_is_registered() -> None:
+    block = Block()
+    block.kept, block.lost = nn.Buffer(X), nn.Buffer(X.copy(), persistent=False)
+    assert block.kept is X
+    assert {"kept", "lost"} < dict(block.named_buffers()).keys()
+    assert "kept" in block.state_dict()
+    assert "lost" not in block.state_dict()
+
+
 def test_assigning_a_plain_value_before_init_is_fine() -> None:
     assert Late(3).member == 3
 
@@ -226,6 +271,36 @@ def test_train_eval_and_freezing_reach_the_whole_tree() -> None:
     assert not any(p.requires_grad for p in block.parameters())
     block.requires_grad_()
     assert all(p.requires_grad for p in block.parameters())
+
+
+def test_train_of_a_child_has_the_say_over_its_own_tree() -> None:
+    class Frozen(nn.Sequential):
+        def train(self, mode: bool = True) -> Any:
+            return super().train(False)
+
+    model = nn.Sequential(nn.Dropout(), Frozen(nn.Dropout()))
+    model.train()
+    assert [module.training for module in model.modules()] == [True, True, False, False]
+    model[0].owner = model  # a tree that holds itself ends as well
+    model.eval()
+    assert not model[0].training
+
+
+def test_dtype_of_a_whole_tree_can_be_changed() -> None:
+    block = Block()
+    block.register_buffer("count", np.array(3))
+    block(X).sum().backward()
+    loss = block(X).sum()
+    assert block.double() is block
+    assert {p.dtype for p in block.parameters()} == {p.grad.dtype for p in block.parameters()} == {np.dtype("f8")}
+    assert (block.mean.dtype, block.cache.dtype, block.count.dtype) == (np.float64, np.float64, np.int64)
+    with pytest.raises(RuntimeError, match="changed after this graph was recorded"):
+        loss.backward()
+    assert block.half()(X.astype(np.float16)).dtype == np.float16
+    assert block.float().to("float32").scale.dtype == np.float32
+    for wrong, message in ((np.int64, "got int64"), ("cuda", "An array stays in the library that made it")):
+        with pytest.raises(TypeError, match=message):
+            block.to(wrong)
 
 
 def test_zero_grad_sets_none() -> None:
@@ -362,6 +437,117 @@ def test_hook_that_was_put_on_twice_is_taken_off_once_at_a_time() -> None:
         np.testing.assert_allclose(layer(X), factor * plain)
 
 
+def test_forward_hooks_can_see_keyword_arguments_and_run_in_front() -> None:
+    class Scaled(nn.Module):
+        def forward(self, x: Any, *, factor: float = 1.0) -> Any:
+            return x * factor
+
+    layer, order = Scaled(), []
+    layer.register_forward_pre_hook(lambda module, args, kwargs: (args, {"factor": 3.0}), with_kwargs=True)
+    layer.register_forward_hook(lambda module, args, kwargs, output: order.append(kwargs), with_kwargs=True)
+    layer.register_forward_hook(lambda module, args, output: order.append("first"), prepend=True)
+    assert np.array_equal(layer(X, factor=2.0), X * 3)
+    assert order == ["first", {"factor": 3.0}]
+    layer.register_forward_pre_hook(lambda module, args, kwargs: args, with_kwargs=True)
+    with pytest.raises(TypeError, match="must return None or a tuple of"):
+        layer(X)
+
+
+def test_forward_hook_that_is_always_called_sees_failures_too() -> None:
+    layer, seen = nn.Linear(5, 1), []
+    layer.register_forward_hook(lambda module, args, output: seen.append(output), always_call=True)
+    layer.register_forward_hook(lambda module, args, output: seen.append("never"))
+    with pytest.raises(ValueError, match="in_features"):
+        layer(X)
+    assert seen == [None]
+
+
+class Pair(nn.Module):
+    """Two inputs, one of them without a gradient perhaps, and two outputs."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return a * b, np.sin(a)
+
+
+def test_backward_hook_sees_the_gradients_on_both_sides() -> None:
+    module, seen = Pair(), []
+    handle = module.register_full_backward_hook(lambda *seen_now: seen.append(seen_now))
+    a, b = ag.Value([1.0, 2.0]), np.array([3.0, 4.0])
+    product, sine = module(a, b)
+    (product * 2 + sine).sum().backward()
+    hooked, grad_input, grad_output = seen[0]
+    assert hooked is module
+    np.testing.assert_allclose(grad_input[0], 2 * b + np.cos(a.data))
+    assert grad_input[1] is None
+    np.testing.assert_allclose(grad_output[0], [2.0, 2.0])
+    np.testing.assert_allclose(grad_output[1], [1.0, 1.0])
+    np.testing.assert_allclose(a.grad, grad_input[0])
+    module(a, b)[1].sum().backward()  # an output that nobody used has no gradient
+    assert seen[1][2][0] is None
+    handle.remove()
+    module(a, b)[0].sum().backward()
+    assert len(seen) == 2
+
+
+def test_backward_hooks_replace_gradients_in_order() -> None:
+    layer = nn.Tanh()
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 10,))
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: grad_input[0] + 1)
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 2,), prepend=True)
+    layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,))
+    x = ag.Value([0.5])
+    layer(x).sum().backward()
+    np.testing.assert_allclose(x.grad, (1 - np.tanh(0.5) ** 2) * 3 * 2 * 10 + 1)
+
+
+def test_backward_hook_of_a_first_layer_sees_no_input_gradient() -> None:
+    layer, seen = nn.Linear(3, 2), []
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append((grad_input, grad_output)))
+    layer(X).sum().backward()
+    assert seen[0][0] == (None,)
+    assert seen[0][1][0].shape == (2, 2)
+    with ag.no_grad():
+        layer(X)
+    assert layer.weight.grad is not None
+
+
+def test_backward_hooks_stay_right_in_higher_derivatives_and_jacobians() -> None:
+    layer = nn.Tanh()
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 2,))
+    x = np.array([0.3, -0.7, 1.1])
+    slope = 1 - np.tanh(x) ** 2
+    np.testing.assert_allclose(ag.jacobian(layer)(x), np.diag(2 * slope))
+    np.testing.assert_allclose(
+        ag.grad(lambda x: ag.grad(lambda y: layer(y).sum())(x).sum())(x), -8 * np.tanh(x) * slope
+    )
+
+
+@pytest.mark.parametrize(
+    ("hook", "error", "message"),
+    [
+        (lambda module, given, gone: (given[0], given[0]), ValueError, "they must be ((2, 3),)"),
+        (lambda module, given, gone: given[0][:1], ValueError, "returned gradients of shapes ((1, 3),)"),
+    ],
+)
+def test_backward_hook_must_return_gradients_of_the_same_shapes(hook: Any, error: Any, message: str) -> None:
+    layer, x = nn.Tanh(), ag.Value(X)
+    layer.register_full_backward_hook(hook)
+    with pytest.raises(error, match=re.escape(message)):
+        layer(x).sum().backward()
+    assert x.grad is None
+
+
+def test_backward_hook_refuses_outputs_that_it_cannot_see() -> None:
+    class Named(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return {"y": x}
+
+    module = Named()
+    module.register_full_backward_hook(lambda *seen: None)
+    with pytest.raises(TypeError, match="Named returned dict"):
+        module(ag.Value(X))
+
+
 # ---- state ----
 
 
@@ -415,6 +601,31 @@ def test_load_names_the_key_that_is_no_array() -> None:
         layer.load_state_dict({"weight": Tensor(), "bias": [[1.0], [2.0, 3.0]]})
     assert "no array for weight: use .detach()" in str(caught.value)
     assert "no array for bias: setting an array element with a sequence" in str(caught.value)
+
+
+def test_load_can_take_over_the_arrays_themselves() -> None:
+    block, other = Block(), Block().double()
+    state = other.state_dict()
+    assert repr(block.load_state_dict(state, assign=True)) == "<All keys matched successfully>"
+    assert block.first.weight.data is state["first.weight"]
+    assert block.mean is state["mean"]
+    assert block.scale.dtype == np.float64
+
+
+def test_load_suggests_near_names() -> None:
+    model = nn.Sequential(nn.Linear(2, 3))
+    with pytest.raises(RuntimeError) as caught:
+        model.load_state_dict({"0.weights": np.zeros((3, 2)), "0.bais": np.zeros(3), "epoch": 1})
+    assert str(caught.value).endswith(
+        'Near names, in the state dict for those of the module: "0.weights" for "0.weight", "0.bais" for "0.bias".'
+    )
+
+
+def test_state_dict_can_have_a_prefix_and_the_parameters_themselves() -> None:
+    block = Block()
+    state = block.state_dict(prefix="net.", keep_vars=True)
+    assert state["net.first.weight"] is block.first.weight
+    assert state["net.mean"] is block.mean
 
 
 def test_load_not_strict_reports_what_it_left_out() -> None:
