@@ -231,21 +231,53 @@ class Module:
         """
         if "_stamp" not in self.__dict__:
             raise AttributeError(f"cannot assign buffer before Module.__init__() call. {call_init(self)}")
-        if not name or "." in name:
-            raise KeyError(f'buffer name can\'t be empty or contain ".", got {name!r}')
-        if hasattr(self, name) and name not in self._buffers:
-            raise KeyError(f"attribute {name!r} already exists")
+        self._check_name("buffer", name)
         _check_buffer(name, tensor)
         self._buffers[name] = persistent
         super().__setattr__(name, tensor)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Assign a Parameter, or None for one that is switched off, to attribute `name`."""
+        """Assign a Parameter, or None for one that is switched off, to attribute `name`.
+
+        Raises:
+            KeyError: `name` is taken, empty, or contains a dot.
+            TypeError: `param` is no Parameter.
+        """
+        self._check_name("parameter", name)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign {type(param).__name__!r} object to parameter {name!r} (nn.Parameter or None required). "
+                "Write nn.Parameter(...)."
+            )
         setattr(self, name, param)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Assign a Module, or None for one that is switched off, to attribute `name`."""
+        """Assign a Module, or None for one that is switched off, to attribute `name`.
+
+        Raises:
+            KeyError: `name` is taken, empty, or contains a dot.
+            TypeError: `module` is no Module.
+        """
+        self._check_name("module", name)
+        if module is not None and not is_module(module):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass. For a function write its module.")
         setattr(self, name, module)
+
+    def _check_name(self, kind: str, name: Any) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+        if not name or "." in name:
+            raise KeyError(f'{kind} name can\'t be empty or contain ".", got {name!r}')
+        held = self.__dict__.get(name)
+        if name not in self.__dict__:
+            taken = hasattr(type(self), name)
+        elif held is None:
+            taken = False
+        else:  # one of the same kind may be replaced
+            taken = kind != ("module" if is_module(held) else "parameter" if is_member(held) else "buffer")
+            taken = taken or (kind == "buffer" and name not in self._buffers)
+        if taken:
+            raise KeyError(f"attribute {name!r} already exists")
 
     # ---- the tree ----
 
@@ -492,7 +524,8 @@ class Module:
         return type(self).__name__
 
     def _child_lines(self) -> list[str]:
-        return [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
+        held = [(name, member) for name, member in members(self) if isinstance(member, Module)]
+        return [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in held]
 
     def __repr__(self) -> str:
         extra = self.extra_repr()

@@ -2,7 +2,8 @@
 
 from .activation import GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .attention import MultiheadAttention
-from .container import ModuleList, Sequential
+from .container import ModuleList, ParameterList, Sequential
+from .dictionary import ModuleDict, ParameterDict
 from .dropout import Dropout
 from .embedding import Embedding
 from .identity import Identity
@@ -19,9 +20,12 @@ __all__ = [
     "Identity",
     "LayerNorm",
     "Linear",
+    "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "Neuron",
+    "ParameterDict",
+    "ParameterList",
     "ReLU",
     "Residual",
     "Sequential",

@@ -106,6 +106,83 @@ def test_module_list_is_a_list_of_modules() -> None:
         modules(X)
 
 
+def test_numbered_containers_join_lose_and_repeat_members() -> None:
+    first, second, third = nn.Linear(3, 3), nn.Tanh(), nn.ReLU()
+    for container in (nn.Sequential(first, second), nn.ModuleList([first, second])):
+        joined = container + type(container)().append(third)
+        assert list(joined) == [first, second, third]
+        assert list(container) == [first, second]
+        container += [third]
+        assert container.pop(1) is second
+        assert container.insert(0, second) is container
+        assert list(container) == [second, first, third]
+        assert list(container.state_dict()) == ["1.weight", "1.bias"]
+        del container[1:]
+        assert list(container) == [second]
+        with pytest.raises(IndexError, match="index 3 is out of range: there are 1 modules"):
+            container.pop(3)
+        with pytest.raises(IndexError, match="pop from an empty"):
+            type(container)().pop()
+        with pytest.raises(TypeError):
+            container + nn.Tanh()
+    twice = nn.Sequential(first, second) * 2
+    assert list(twice) == [first, second, first, second]
+    assert len(list(twice.parameters())) == 2
+    with pytest.raises(ValueError, match="a positive number of times, not 0"):
+        nn.Sequential(first) * 0
+
+
+def test_module_dict_is_a_dict_of_modules() -> None:
+    modules = nn.ModuleDict({"a": nn.Linear(3, 3), "b": nn.Tanh()})
+    modules["c"] = relu = nn.ReLU()
+    modules.update([("b", relu)])
+    assert list(modules) == modules.keys() == ["a", "b", "c"]
+    assert (len(modules), "a" in modules, "d" in modules) == (3, True, False)
+    assert modules.values()[1:] == [relu, relu]
+    assert dict(modules.items())["c"] is relu
+    assert modules.pop("c") is relu
+    del modules["b"]
+    assert list(modules.state_dict()) == ["a.weight", "a.bias"]
+    modules.clear()
+    assert not len(modules)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda held: held["x"], KeyError, "'x' is not in this ModuleDict, which has a"),
+        (lambda held: held.update({"keys": nn.Tanh()}), KeyError, "attribute 'keys' already exists"),
+        (lambda held: held.update({"training": nn.Tanh()}), KeyError, "attribute 'training' already exists"),
+        (lambda held: held.update({"a.b": nn.Tanh()}), KeyError, 'contain "."'),
+        (lambda held: held.update({3: nn.Tanh()}), TypeError, "module name should be a string. Got int"),
+        (lambda held: held.update({"t": np.tanh}), TypeError, "is not a Module subclass. For a function"),
+        (lambda held: held.pop("training"), KeyError, "'training' is not in this ModuleDict"),
+        (lambda held: held(X), NotImplementedError, "a ModuleDict holds its members and computes nothing"),
+    ],
+)
+def test_module_dict_refuses_what_it_would_lose(act: Any, error: Any, message: str) -> None:
+    held = nn.ModuleDict({"a": nn.Tanh()})
+    with pytest.raises(error, match=re.escape(message)):
+        act(held)
+    assert list(held) == ["a"]
+
+
+def test_parameter_containers_make_parameters_of_arrays() -> None:
+    kept = nn.Parameter([1.0])
+    numbered = nn.ParameterList([kept, np.ones(2, np.float32)])
+    named = nn.ParameterDict({"w": kept, "b": 0.5})
+    assert numbered[0] is named["w"] is kept
+    numbered.append(np.zeros(3))
+    numbered[1] = 2.0  # type: ignore[call-overload]
+    assert list(numbered.state_dict()) == ["0", "1", "2"]
+    assert [p.shape for p in numbered.parameters()] == [(1,), (), (3,)]
+    assert list(dict(named.named_parameters())) == ["w", "b"]
+    with pytest.raises(TypeError, match="holds Parameters and arrays, not str"):
+        numbered.append("a")  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match="computes nothing"):
+        named(X)
+
+
 def test_residual_adds_the_input_or_its_projection() -> None:
     f, projection = nn.Linear(3, 3), nn.Linear(3, 5, bias=False)
     np.testing.assert_allclose(nn.Residual(f)(X).data, X + f(X).data)

@@ -18,4 +18,18 @@ LAYERS: dict[str, Layer] = {
         ((2, 3),),
         lambda module, x: module[2](module[-1](module[0](x))),
     ),
+    "ModuleDict": Layer(
+        lambda nn: nn.ModuleDict({"a": nn.Linear(3, 3), "b": nn.Sequential(nn.Tanh(), nn.Linear(3, 2))}),
+        ((2, 3),),
+        lambda module, x: module["b"](module["a"](x)),
+    ),
+    "Sequential joined": Layer(
+        lambda nn: nn.Sequential(nn.Linear(3, 3)) + nn.Sequential(nn.Tanh(), nn.Linear(3, 2)), ((2, 3),)
+    ),
+    "Sequential repeated": Layer(lambda nn: nn.Sequential(nn.Linear(3, 3), nn.Tanh()) * 2, ((2, 3),)),
+    "nested lists": Layer(
+        lambda nn: nn.ModuleList([nn.ModuleList([nn.Linear(3, 3) for _ in range(2)]) for _ in range(2)]),
+        ((2, 3),),
+        lambda module, x: module[1][0](module[0][1](x)),
+    ),
 }
