@@ -1,9 +1,8 @@
-"""Activations: the nonlinear functions between layers, and the two that normalize scores."""
+"""Smooth activations, elementwise; `piecewise` has those with a kink, `softmax` and `gated` those along an axis."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 import autograd_lite as ag
 
 from .real import real_only
-from .rows import row_max, row_sum
 
 
 def relu(input: Any, inplace: bool = False) -> Any:
@@ -140,73 +138,144 @@ def _gelu_tanh_vjp(g: Any, out: Any, x: Any) -> Any:
 ag.defvjp(_gelu_tanh, _gelu_tanh_vjp)
 
 
-def softmax(input: Any, dim: int | None = None) -> Any:
-    """e^x / Σ e^x along an axis: positive, and the sum is 1.
+def mish(input: Any, inplace: bool = False) -> Any:
+    """x · tanh(softplus(x)), elementwise: Misra, Mish, 2019.
 
     Args:
-        input: scores of any shape.
-        dim: the axis. Without, PyTorch's choice with its warning: 0 for one or three axes, else 1.
+        input: of any shape.
+        inplace: see `relu`.
 
     Example:
         >>> import numpy as np, nn
-        >>> nn.functional.softmax(np.array([1.0, 2.0, 1000.0]), dim=-1)
-        array([0., 0., 1.])
+        >>> nn.functional.mish(np.array([-1.0, 0.0, 1.0])).round(4)
+        array([-0.3034,  0.    ,  0.8651])
     """
-    real_only("softmax", input)
-    return _softmax(input, _axis("softmax", input, dim))
+    real_only("mish", input)
+    return _mish(input)
 
 
-def log_softmax(input: Any, dim: int | None = None) -> Any:
-    """x - log Σ e^x along an axis: the logarithm of `softmax`, exact also where that is 0.
+@ag.primitive
+def _mish(x: Any) -> Any:
+    """x · tanh(log(1 + e^x))."""
+    return x * np.tanh(log1p_exp(x))
+
+
+def _mish_vjp(g: Any, out: Any, x: Any) -> Any:
+    t = np.tanh(log1p_exp(x))
+    return g * (t + (1 - t * t) * sigmoid(x) * x)
+
+
+ag.defvjp(_mish, _mish_vjp)
+
+
+@ag.primitive
+def log1p_exp(x: Any) -> Any:
+    """log(1 + e^x), which never overflows; np.logaddexp(x, 0) is the same and takes twelve times as long."""
+    return np.log1p(np.exp(-abs(x))) + np.maximum(x, 0)
+
+
+ag.defvjp(log1p_exp, lambda g, out, x: g * sigmoid(x))
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + e^(β x)) / β, elementwise: a smooth relu.
 
     Args:
-        input: scores of any shape.
-        dim: the axis, see `softmax`.
+        input: of any shape.
+        beta: β; the larger, the closer to relu.
+        threshold: where β x is larger, the result is x itself.
 
     Example:
         >>> import numpy as np, nn
-        >>> nn.functional.log_softmax(np.array([0.0, 1000.0]), dim=-1)
-        array([-1000.,     0.])
+        >>> nn.functional.softplus(np.array([-100.0, 0.0, 100.0])).round(4)
+        array([  0.    ,   0.6931, 100.    ])
     """
-    real_only("log_softmax", input)
-    return _log_softmax(input, _axis("log_softmax", input, dim))
-
-
-def _axis(name: str, input: Any, dim: int | None) -> int:
-    if dim is not None:
-        return dim
-    chosen = 0 if np.ndim(input) in (0, 1, 3) else 1
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Write dim={chosen}, which is what was taken.",
-        stacklevel=3,
-    )
-    return chosen
+    real_only("softplus", input)
+    return _softplus(input, float(beta), float(threshold))
 
 
 @ag.primitive
-def _softmax(x: Any, dim: int) -> Any:
-    """e^x / Σ e^x along `dim`."""
-    out = x - row_max(x, dim)  # the shift cancels, and keeps e^x finite
-    np.exp(out, out=out)
-    out /= row_sum(out, dim)
-    return out
+def _softplus(x: Any, beta: float, threshold: float) -> Any:
+    """log(1 + e^(β x)) / β, and x above the threshold."""
+    scaled = x * beta
+    return np.where(scaled > threshold, x, log1p_exp(scaled) / beta)
 
 
-def softmax_vjp(g: Any, out: Any, dim: int) -> Any:
-    """The gradient of a softmax with the result `out`."""
-    share = g * out
-    return share - out * row_sum(share, dim)
+def _softplus_vjp(g: Any, out: Any, x: Any, beta: float, threshold: float) -> Any:
+    scaled = x * beta
+    return g * np.where(scaled > threshold, 1, sigmoid(scaled))
 
 
-ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
+ag.defvjp(_softplus, _softplus_vjp)
+
+
+def logsigmoid(input: Any) -> Any:
+    """log(1 / (1 + e^-x)), elementwise; exact also where the sigmoid is 0.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.logsigmoid(np.array([-100.0, 0.0, 100.0])).round(4)
+        array([-100.    ,   -0.6931,   -0.    ])
+    """
+    real_only("logsigmoid", input)
+    return _logsigmoid(input)
 
 
 @ag.primitive
-def _log_softmax(x: Any, dim: int) -> Any:
-    """x - log Σ e^x along `dim`."""
-    out = x - row_max(x, dim)
-    out -= np.log(row_sum(np.exp(out), dim))
-    return out
+def _logsigmoid(x: Any) -> Any:
+    """-log(1 + e^-x)."""
+    return -log1p_exp(-x)
 
 
-ag.defvjp(_log_softmax, lambda g, out, x, dim: g - np.exp(out) * row_sum(g, dim))
+ag.defvjp(_logsigmoid, lambda g, out, x: g * sigmoid(-x))
+
+
+def softsign(input: Any) -> Any:
+    """x / (1 + |x|), elementwise: Bergstra et al., Quadratic polynomials learn better image features, 2009.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.softsign(np.array([-1.0, 0.0, 3.0]))
+        array([-0.5 ,  0.  ,  0.75])
+    """
+    real_only("softsign", input)
+    return _softsign(input)
+
+
+@ag.primitive
+def _softsign(x: Any) -> Any:
+    """x / (1 + |x|)."""
+    return x / (1 + abs(x))
+
+
+def _softsign_vjp(g: Any, out: Any, x: Any) -> Any:
+    denominator = 1 + abs(x)
+    return g / (denominator * denominator)
+
+
+ag.defvjp(_softsign, _softsign_vjp)
+
+
+def tanhshrink(input: Any) -> Any:
+    """x - tanh(x), elementwise.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.tanhshrink(np.array([-1.0, 0.0, 1.0])).round(4)
+        array([-0.2384,  0.    ,  0.2384])
+    """
+    return _tanhshrink(input)
+
+
+@ag.primitive
+def _tanhshrink(x: Any) -> Any:
+    """x - tanh(x)."""
+    return x - np.tanh(x)
+
+
+def _tanhshrink_vjp(g: Any, out: Any, x: Any) -> Any:
+    t = np.tanh(x)  # x - out would cancel for a large x
+    return g * (t * t)
+
+
+ag.defvjp(_tanhshrink, _tanhshrink_vjp)

@@ -9,9 +9,9 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .activation import softmax_vjp
 from .dropout import dropout
 from .real import real_only
+from .softmax import softmax_vjp
 
 
 def scaled_dot_product_attention(
@@ -22,10 +22,12 @@ def scaled_dot_product_attention(
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
+    enable_gqa: bool = False,
 ) -> Any:
     """softmax(query @ keyᵀ · scale) @ value: Vaswani et al., Attention is all you need, 2017.
 
-    Shapes: `(..., L, E)`, `(..., S, E)`, `(..., S, Ev)` -> `(..., L, Ev)`; masks broadcast to `(..., L, S)`.
+    Shapes: `(..., L, E)`, `(..., S, E)`, `(..., S, Ev)` -> `(..., L, Ev)`; masks broadcast to `(..., L, S)`. With
+    `enable_gqa` `(..., Hq, L, E)`, `(..., H, S, E)`, `(..., H, S, Ev)` -> `(..., Hq, L, Ev)`.
 
     Args:
         query: L queries.
@@ -34,8 +36,11 @@ def scaled_dot_product_attention(
         attn_mask: of booleans, True where a query MAY ATTEND to a key (the opposite of `MultiheadAttention`);
             or of numbers, added to the scores. A query that may attend to nothing gets 0.
         dropout_p: the probability of dropping a weight; always applied, so pass 0 when not training.
-        is_causal: a query attends to keys up to its own position only.
+        is_causal: query i attends to the keys 0 to i only, also where L and S differ. If the queries are the last
+            ones of the keys, as with a `nn.KVCache`, pass `attn_mask=np.tri(L, S, S - L, dtype=bool)`.
         scale: by default 1 / sqrt(E).
+        enable_gqa: there are fewer heads of keys and values than of queries, and as many queries one after the other
+            share one: Ainslie et al., GQA, 2023. They are not copied.
 
     Raises:
         ValueError: a mask and `is_causal`, or shapes that do not fit.
@@ -54,17 +59,68 @@ def scaled_dot_product_attention(
         raise ValueError(
             "Explicit attn_mask should not be set when is_causal=True: write attn_mask & np.tri(L, S, dtype=bool)"
         )
-    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+    if query.ndim < 2 or query.shape[-1:] != key.shape[-1:] or key.shape[-2:-1] != value.shape[-2:-1]:
         raise ValueError(
             f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., L, E), (..., S, E) and "
             "(..., S, Ev)"
         )
+    if enable_gqa:
+        _check_groups(query, key, value)
     if attn_mask is not None:
         attn_mask = mask_array(attn_mask, "attend")
     if is_causal:
         attn_mask = np.tri(query.shape[-2], key.shape[-2], dtype=bool)
-    weights = attention_weights(query, key, attn_mask, 1 / math.sqrt(query.shape[-1]) if scale is None else scale)
-    return dropout(weights, dropout_p) @ value
+    scale = 1 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
+    weights = grouped_weights(query, key, attn_mask, scale) if enable_gqa else _weights(query, key, attn_mask, scale)
+    weights = dropout(weights, dropout_p)
+    return grouped_mean(weights, value) if enable_gqa else weights @ value
+
+
+def _check_groups(query: Any, key: Any, value: Any) -> None:
+    shapes = f"query {query.shape}, key {key.shape} and value {value.shape}"
+    if min(query.ndim, key.ndim, value.ndim) < 3:
+        raise ValueError(f"enable_gqa needs an axis of heads, (..., heads, length, features), got {shapes}")
+    heads = query.shape[-3]
+    for x in (key, value):
+        if x.shape[-3] == 0 or heads % x.shape[-3]:
+            raise ValueError(
+                "Number of heads in key and value must divide the number of heads in query, on axis -3, got " + shapes
+            )
+
+
+def grouped_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
+    """`attention_weights`, where some heads in succession share a key: `(..., Hq, L, S)`."""
+    heads, groups = query.shape[-3], key.shape[-3]
+    if heads == groups:
+        return _weights(query, key, mask, scale)
+    shared = _split_heads(query, groups)  # (..., H, Hq / H, L, E)
+    if mask is not None and mask.ndim > 2:
+        mask = _split_heads(mask, groups if mask.shape[-3] == heads else 1)
+    weights = _weights(shared, np.expand_dims(key, -3), mask, scale)
+    return weights.reshape(*weights.shape[:-4], heads, *weights.shape[-2:])
+
+
+def grouped_mean(weights: Any, value: Any) -> Any:
+    """`weights @ value`, where some heads in succession share a value: `(..., Hq, L, Ev)`."""
+    heads, groups = weights.shape[-3], value.shape[-3]
+    if heads == groups:
+        return weights @ value
+    mean = _split_heads(weights, groups) @ np.expand_dims(value, -3)
+    return mean.reshape(*mean.shape[:-4], heads, *mean.shape[-2:])
+
+
+def _split_heads(x: Any, groups: int) -> Any:
+    return x.reshape(*x.shape[:-3], groups, x.shape[-3] // groups, *x.shape[-2:])
+
+
+def _weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
+    if mask is not None:
+        wanted = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+        if mask.ndim > len(wanted) or any(
+            m not in (1, n) for m, n in zip(mask.shape[::-1], wanted[::-1], strict=False)
+        ):
+            raise ValueError(f"attn_mask must broadcast to the scores of shape {wanted}, got {mask.shape}")
+    return attention_weights(query, key, mask, scale)
 
 
 def mask_array(mask: Any, true_means: str) -> Any:

@@ -9,9 +9,10 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .activation import log_softmax, sigmoid, softmax
+from .activation import log1p_exp, sigmoid
 from .real import real_only
 from .rows import row_max, row_sum
+from .softmax import log_softmax, softmax
 
 
 def _check_reduction(reduction: str) -> None:
@@ -130,17 +131,12 @@ def binary_cross_entropy_with_logits(
     return _reduced(losses if weight is None else losses * _constant(weight, input), reduction)
 
 
-def _softplus(x: Any) -> Any:
-    """log(1 + e^x), which never overflows."""
-    return np.logaddexp(x, 0)
-
-
 @ag.primitive
 def _binary_cross_entropy_with_logits(x: Any, y: Any, pos_weight: Any) -> Any:
     """Elementwise: -(p y log σ(x) + (1 - y) log(1 - σ(x))), and log σ(x) = -softplus(-x)."""
     if pos_weight is None:
-        return x - x * y + _softplus(-x)
-    return x - x * y + (1 + (pos_weight - 1) * y) * _softplus(-x)
+        return x - x * y + log1p_exp(-x)
+    return x - x * y + (1 + (pos_weight - 1) * y) * log1p_exp(-x)
 
 
 def _bce_x(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
@@ -150,10 +146,10 @@ def _bce_x(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
 
 
 def _bce_y(g: Any, out: Any, x: Any, y: Any, pos_weight: Any) -> Any:
-    return -g * x if pos_weight is None else g * ((pos_weight - 1) * _softplus(-x) - x)
+    return -g * x if pos_weight is None else g * ((pos_weight - 1) * log1p_exp(-x) - x)
 
 
-ag.defvjp(_binary_cross_entropy_with_logits, _bce_x, _bce_y, lambda g, out, x, y, pos_weight: g * y * _softplus(-x))
+ag.defvjp(_binary_cross_entropy_with_logits, _bce_x, _bce_y, lambda g, out, x, y, pos_weight: g * y * log1p_exp(-x))
 
 
 def cross_entropy(

@@ -1,7 +1,20 @@
 """The layers, one concept a file; all of them are exported by `nn`."""
 
-from .activation import GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from .activation import (
+    GELU,
+    GLU,
+    LogSigmoid,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
 from .attention import MultiheadAttention
+from .cache import KVCache
 from .container import ModuleList, ParameterList, Sequential
 from .dictionary import ModuleDict, ParameterDict
 from .dropout import Dropout
@@ -10,28 +23,80 @@ from .identity import Identity
 from .linear import Linear
 from .neuron import Neuron
 from .normalization import LayerNorm
+from .piecewise import (
+    CELU,
+    ELU,
+    SELU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    ReLU6,
+    RReLU,
+    Softshrink,
+    Threshold,
+)
+from .recurrent import GRU, LSTM, RNN
+from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .residual import Residual
+from .softmax import (
+    LogSoftmax,
+    Softmax,
+    Softmax2d,
+    Softmin,
+)
 from .transformer import TransformerEncoderLayer
 
 __all__ = [
+    "CELU",
+    "ELU",
     "GELU",
+    "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SELU",
     "Dropout",
     "Embedding",
+    "GRUCell",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "Identity",
+    "KVCache",
+    "LSTMCell",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
     "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "Neuron",
+    "PReLU",
     "ParameterDict",
     "ParameterList",
+    "RNNCell",
+    "RReLU",
     "ReLU",
+    "ReLU6",
     "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
     "TransformerEncoderLayer",
 ]
