@@ -12,6 +12,7 @@ from . import (
     linear,
     loss,
     normalization,
+    recurrent,
     transformer,
 )
 
@@ -24,6 +25,7 @@ CHAPTERS: dict[str, ModuleType] = {
         linear,
         loss,
         normalization,
+        recurrent,
         transformer,
     )
 }
