@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from .. import init
 from ..dtype import get_default_dtype
 from ..functional import dropout, linear
-from ..functional.attention import attention_weights, mask_array
+from ..functional.attention import grouped_mean, grouped_weights, mask_array
 from ..module import Module
 from ..parameter import Parameter
+from .cache import KVCache
 from .linear import Linear
 
 
@@ -35,16 +37,22 @@ class MultiheadAttention(Module):
         kdim: the length of the keys, by default `embed_dim`.
         vdim: the length of the values, by default `embed_dim`.
         batch_first: whether the batch is the first axis rather than the second.
+        num_kv_heads: how many heads keys and values have, by default `num_heads`. With fewer, num_heads / num_kv_heads
+            queries in succession share one (grouped-query attention, Ainslie et al. 2023; with 1 multi-query
+            attention, Shazeer 2019), and a cache is that much smaller. Not in PyTorch.
         dtype: of the parameters, by default `nn.get_default_dtype()`.
 
     Attributes:
         in_proj_weight: `(3 * embed_dim, embed_dim)`, the projections of query, key and value one above the
             other; None if `kdim` or `vdim` differ, which have `q_proj_weight`, `k_proj_weight`, `v_proj_weight`.
-        in_proj_bias: `(3 * embed_dim,)`.
+            With `num_kv_heads` keys and values are kv_dim = num_kv_heads * head_dim long, and it is
+            `(embed_dim + 2 * kv_dim, embed_dim)`.
+        in_proj_bias: `(3 * embed_dim,)`, or `(embed_dim + 2 * kv_dim,)`.
         out_proj: a Linear from `embed_dim` to `embed_dim`.
 
     Raises:
-        ValueError: `embed_dim` is no multiple of `num_heads`; at a call, shapes that do not fit.
+        ValueError: `embed_dim` is no multiple of `num_heads`, or that none of `num_kv_heads`; at a call, shapes that
+            do not fit.
 
     Example:
         >>> import numpy as np, nn
@@ -75,6 +83,7 @@ class MultiheadAttention(Module):
         vdim: int | None = None,
         batch_first: bool = False,
         *,
+        num_kv_heads: int | None = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -87,9 +96,16 @@ class MultiheadAttention(Module):
             raise ValueError(
                 f"embed_dim must be divisible by num_heads, got embed_dim={embed_dim} and num_heads={num_heads}"
             )
+        if num_kv_heads is not None and (num_kv_heads <= 0 or num_heads % num_kv_heads):
+            raise ValueError(
+                f"num_heads must be divisible by num_kv_heads, got num_heads={num_heads} and "
+                f"num_kv_heads={num_kv_heads}"
+            )
         self.embed_dim = embed_dim
         self.num_heads = num_heads
+        self.num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
         self.head_dim = embed_dim // num_heads
+        self.kv_dim = self.num_kv_heads * self.head_dim
         self.dropout = dropout
         self.add_zero_attn = add_zero_attn
         self.kdim = embed_dim if kdim is None else kdim
@@ -102,13 +118,13 @@ class MultiheadAttention(Module):
 
         packed = self.kdim == self.vdim == embed_dim
         self.q_proj_weight = None if packed else parameter(embed_dim, embed_dim)
-        self.k_proj_weight = None if packed else parameter(embed_dim, self.kdim)
-        self.v_proj_weight = None if packed else parameter(embed_dim, self.vdim)
-        self.in_proj_weight = parameter(3 * embed_dim, embed_dim) if packed else None
-        self.in_proj_bias = parameter(3 * embed_dim) if bias else None
+        self.k_proj_weight = None if packed else parameter(self.kv_dim, self.kdim)
+        self.v_proj_weight = None if packed else parameter(self.kv_dim, self.vdim)
+        self.in_proj_weight = parameter(embed_dim + 2 * self.kv_dim, embed_dim) if packed else None
+        self.in_proj_bias = parameter(embed_dim + 2 * self.kv_dim) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
-        self.bias_k = parameter(1, 1, embed_dim) if add_bias_kv else None
-        self.bias_v = parameter(1, 1, embed_dim) if add_bias_kv else None
+        self.bias_k = parameter(1, 1, self.kv_dim) if add_bias_kv else None
+        self.bias_v = parameter(1, 1, self.kv_dim) if add_bias_kv else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -133,6 +149,8 @@ class MultiheadAttention(Module):
         attn_mask: Any = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
+        *,
+        cache: KVCache | None = None,
     ) -> tuple[Any, Any]:
         """Attend.
 
@@ -140,12 +158,15 @@ class MultiheadAttention(Module):
             query: what asks, `(L, N, embed_dim)`.
             key: what is compared with it, `(S, N, kdim)`.
             value: what is averaged, `(S, N, vdim)`.
-            key_padding_mask: `(N, S)`; of booleans, True where a key is to be IGNORED (the opposite of
-                `scaled_dot_product_attention`); or of numbers, added to the scores.
+            key_padding_mask: `(N, S)`, without a batch `(S,)`; of booleans, True where a key is to be IGNORED (the
+                opposite of `scaled_dot_product_attention`); or of numbers, added to the scores.
             need_weights: whether the weights are returned.
-            attn_mask: `(L, S)` or `(N * num_heads, L, S)`, of the same two kinds.
+            attn_mask: `(L, S)` or `(N * num_heads, L, S)`, of the same two kinds: True is IGNORED.
             average_attn_weights: whether the weights are averaged over the heads.
-            is_causal: a query attends to keys up to its own position only, whatever the masks say.
+            is_causal: query i attends to the keys 0 to i only, whatever the masks say; with a cache the queries are
+                the last positions. PyTorch takes it for a hint and wants an `attn_mask` with it, here it is enough.
+            cache: earlier keys and values, to which those of this call are appended; in the masks S then counts all
+                of them. Not in PyTorch.
 
         Returns:
             `(output, weights)`: `(L, N, embed_dim)`, and `(N, L, S)`, or `(N, num_heads, L, S)` if not averaged, or
@@ -154,19 +175,23 @@ class MultiheadAttention(Module):
         batched = np.ndim(query) == 3
         self._check(query, key, value)
         if query is key is value and self.in_proj_weight is not None:  # one product for all three
-            packed = linear(self._batch_first(query, batched), self.in_proj_weight, self.in_proj_bias)  # (N, L, 3 E)
-            query, key, value = np.split(packed, 3, axis=-1)
+            packed = linear(self._batch_first(query, batched), self.in_proj_weight, self.in_proj_bias)
+            query, key, value = np.split(packed, [self.embed_dim, self.embed_dim + self.kv_dim], axis=-1)
         else:
             query, key, value = (self._batch_first(x, batched) for x in (query, key, value))  # (N, L, E), (N, S, E)
             query, key, value = self._projected(query, key, value)
-        batch, targets, sources = query.shape[0], query.shape[1], key.shape[1]
-        mask = self._mask(key_padding_mask, attn_mask, is_causal, (batch, targets, sources))
+        query, key, value = (self._heads(x) for x in (query, key, value))  # (N, heads, L or S, head_dim)
+        first = 0 if cache is None else cache.length  # the position of the first query among the keys
+        batch, targets, sources = query.shape[0], query.shape[2], first + key.shape[2]
+        causal = np.tri(targets, sources, first, dtype=bool) if is_causal else None
+        mask = self._mask(key_padding_mask, attn_mask, causal, (batch, targets, sources), batched)
+        if cache is not None:
+            key, value = cache.append(key, value)
         key, value, mask = self._extended(key, value, mask)
 
-        query, key, value = (self._heads(x) for x in (query, key, value))  # (N, heads, L or S, head_dim)
-        weights = attention_weights(query, key, mask, 1 / math.sqrt(self.head_dim))  # (N, heads, L, S)
+        weights = grouped_weights(query, key, mask, 1 / math.sqrt(self.head_dim))  # (N, heads, L, S)
         weights = dropout(weights, self.dropout, self.training)
-        output = (weights @ value).transpose(0, 2, 1, 3).reshape(batch, targets, self.embed_dim)
+        output = grouped_mean(weights, value).transpose(0, 2, 1, 3).reshape(batch, targets, self.embed_dim)
         output = self.out_proj(output)
         shown = None
         if need_weights:
@@ -199,7 +224,8 @@ class MultiheadAttention(Module):
     def _projected(self, query: Any, key: Any, value: Any) -> tuple[Any, ...]:
         weights: list[Any] = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
         biases: list[Any] = [None, None, None]
-        parts = [slice(i * self.embed_dim, (i + 1) * self.embed_dim) for i in range(3)]
+        ends = (0, self.embed_dim, self.embed_dim + self.kv_dim, self.embed_dim + 2 * self.kv_dim)
+        parts = [slice(start, end) for start, end in pairwise(ends)]
         if self.in_proj_weight is not None:
             weights = [self.in_proj_weight[part] for part in parts]
         if self.in_proj_bias is not None:
@@ -207,26 +233,30 @@ class MultiheadAttention(Module):
         return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
 
     def _heads(self, x: Any) -> Any:
-        return x.reshape(*x.shape[:2], self.num_heads, self.head_dim).transpose(0, 2, 1, 3)
+        heads = x.shape[2] // self.head_dim
+        return x.reshape(*x.shape[:2], heads, self.head_dim).transpose(0, 2, 1, 3)
 
     def _extended(self, key: Any, value: Any, mask: Any) -> tuple[Any, Any, Any]:
         """The sequence with the keys and values that `add_bias_kv` and `add_zero_attn` put at its end."""
+        one = (1, self.num_kv_heads, 1, self.head_dim)
         extra: list[tuple[Any, Any]] = []
-        if self.bias_k is not None:
-            extra.append((self.bias_k, self.bias_v))
+        if self.bias_k is not None and self.bias_v is not None:
+            extra.append((self.bias_k.reshape(one), self.bias_v.reshape(one)))
         if self.add_zero_attn:
-            zero = np.zeros((1, 1, self.embed_dim), key.dtype)
+            zero = np.zeros(one, key.dtype)
             extra.append((zero, zero))
         for k, v in extra:
-            shape = (key.shape[0], 1, self.embed_dim)
-            key = np.concatenate([key, np.broadcast_to(k, shape)], 1)
-            value = np.concatenate([value, np.broadcast_to(v, shape)], 1)
+            shape = (key.shape[0], *one[1:])
+            key = np.concatenate([key, np.broadcast_to(k, shape)], 2)
+            value = np.concatenate([value, np.broadcast_to(v, shape)], 2)
             if mask is not None:  # everyone may attend to the new one
                 free = np.full((*mask.shape[:-1], 1), mask.dtype.kind == "b", mask.dtype)
                 mask = np.concatenate([mask, free], -1)
         return key, value, mask
 
-    def _mask(self, key_padding_mask: Any, attn_mask: Any, is_causal: bool, sizes: tuple[int, int, int]) -> Any:
+    def _mask(
+        self, key_padding_mask: Any, attn_mask: Any, causal: Any, sizes: tuple[int, int, int], batched: bool
+    ) -> Any:
         """All masks as one: of booleans, True to attend, if they all were; else of numbers to add."""
         batch, targets, sources = sizes
         masks = []
@@ -242,20 +272,16 @@ class MultiheadAttention(Module):
             masks.append(attn_mask)
         if key_padding_mask is not None:
             key_padding_mask = mask_array(key_padding_mask, "ignore")
-            if key_padding_mask.shape not in ((batch, sources), (sources,) if batch == 1 else None):
-                raise ValueError(f"key_padding_mask must have shape {(batch, sources)}, got {key_padding_mask.shape}")
+            wanted = (batch, sources) if batched else (sources,)
+            if key_padding_mask.shape != wanted:
+                raise ValueError(f"key_padding_mask must have shape {wanted}, got {key_padding_mask.shape}")
             masks.append(key_padding_mask.reshape(batch, 1, 1, sources))
-        if is_causal:
-            masks.append(~np.tri(targets, sources, dtype=bool))
-        if not masks:
-            return None
         if all(mask.dtype.kind == "b" for mask in masks):
-            ignored = masks[0]
-            for mask in masks[1:]:
-                ignored = ignored | mask
-            return ~ignored
-        added = [np.where(m, -np.inf, 0.0) if m.dtype.kind == "b" else m for m in masks]
-        total = added[0]
-        for mask in added[1:]:
-            total = total + mask
+            may_attend = causal
+            for mask in masks:
+                may_attend = ~mask if may_attend is None else may_attend & ~mask
+            return may_attend
+        total = 0 if causal is None else np.where(causal, 0.0, -np.inf)
+        for mask in masks:
+            total = total + (np.where(mask, -np.inf, 0.0) if mask.dtype.kind == "b" else mask)
         return total

@@ -344,7 +344,7 @@ def test_neuron_is_micrograds_scalar_graph() -> None:
         (
             lambda: nn.MultiheadAttention(3, 1)(X, X, X, key_padding_mask=np.ones(3, bool)),
             ValueError,
-            "key_padding_mask must have shape (1, 2), got (3,)",
+            "key_padding_mask must have shape (2,), got (3,)",
         ),
         (lambda: nn.MultiheadAttention(3, 1)(X, X, X, attn_mask=np.eye(2, dtype=int)), TypeError, "mask.astype(bool)"),
         (
