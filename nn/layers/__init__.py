@@ -14,6 +14,7 @@ from .activation import (
     Tanhshrink,
 )
 from .attention import MultiheadAttention
+from .bilinear import Bilinear
 from .cache import KVCache
 from .container import ModuleList, ParameterList, Sequential
 from .dictionary import ModuleDict, ParameterDict
@@ -58,6 +59,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "SELU",
+    "Bilinear",
     "Dropout",
     "Embedding",
     "GRUCell",
