@@ -11,7 +11,7 @@ Example:
     (16, 2)
 """
 
-from . import functional, init, optim, random
+from . import data, functional, init, metrics, optim, random
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import DataLoader
 from .dtype import get_default_dtype, set_default_dtype
@@ -73,7 +73,17 @@ from .optim import SGD, Adam, AdamW
 from .parameter import Buffer, Parameter
 from .random import manual_seed
 from .recognize import CheckpointError
-from .training import History, accuracy, evaluate, fit
+from .training import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    FitContext,
+    History,
+    ModelCheckpoint,
+    accuracy,
+    evaluate,
+    fit,
+)
 from .weights import load_safetensors, safetensors_metadata, save_safetensors
 
 __all__ = [
@@ -89,14 +99,18 @@ __all__ = [
     "Adam",
     "AdamW",
     "BCEWithLogitsLoss",
+    "BestWeights",
     "Bilinear",
     "Buffer",
+    "Callback",
     "Checkpoint",
     "CheckpointError",
     "CrossEntropyLoss",
     "DataLoader",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
+    "FitContext",
     "GRUCell",
     "Hardshrink",
     "Hardsigmoid",
@@ -113,6 +127,7 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "Mish",
+    "ModelCheckpoint",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -141,6 +156,7 @@ __all__ = [
     "Threshold",
     "TransformerEncoderLayer",
     "accuracy",
+    "data",
     "evaluate",
     "fit",
     "functional",
@@ -149,6 +165,7 @@ __all__ = [
     "load_checkpoint",
     "load_safetensors",
     "manual_seed",
+    "metrics",
     "optim",
     "random",
     "safetensors_metadata",

@@ -175,9 +175,9 @@ def test_no_progress(capsys):
     [(0, " 0.0000"), (0.5, " 0.5000"), (-3, "-3.0000"), (1.23e-5, "1.2e-05"), (123.456, "  123.5"), (4e7, "4.0e+07")],
 )
 def test_figures_have_one_width(number, written):
-    from nn.training import _figure
+    from nn.training.progress import figure
 
-    assert _figure(number) == written
+    assert figure(number) == written
 
 
 def test_a_bar_on_a_terminal():
