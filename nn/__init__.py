@@ -11,6 +11,8 @@ Example:
     (16, 2)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import data, functional, init, metrics, optim, random
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import DataLoader
@@ -25,6 +27,7 @@ from .layers import (
     RNN,
     SELU,
     Bilinear,
+    CosineSimilarity,
     Dropout,
     Embedding,
     GRUCell,
@@ -45,6 +48,7 @@ from .layers import (
     ModuleList,
     MultiheadAttention,
     Neuron,
+    PairwiseDistance,
     ParameterDict,
     ParameterList,
     PReLU,
@@ -65,9 +69,34 @@ from .layers import (
     Tanh,
     Tanhshrink,
     Threshold,
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
     TransformerEncoderLayer,
 )
-from .losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
+from .losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from .module import Module
 from .optim import SGD, Adam, AdamW
 from .parameter import Buffer, Parameter
@@ -86,6 +115,9 @@ from .training import (
 )
 from .weights import load_safetensors, safetensors_metadata, save_safetensors
 
+if TYPE_CHECKING:
+    from .estimators import NeuralClassifier, NeuralRegressor
+
 __all__ = [
     "CELU",
     "ELU",
@@ -98,6 +130,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "BCELoss",
     "BCEWithLogitsLoss",
     "BestWeights",
     "Bilinear",
@@ -105,6 +138,8 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "CheckpointError",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "DataLoader",
     "Dropout",
@@ -112,13 +147,18 @@ __all__ = [
     "Embedding",
     "FitContext",
     "GRUCell",
+    "GaussianNLLLoss",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "History",
+    "HuberLoss",
     "Identity",
+    "KLDivLoss",
     "KVCache",
+    "L1Loss",
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
@@ -126,17 +166,24 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
     "Mish",
     "ModelCheckpoint",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "MultiheadAttention",
+    "NLLLoss",
     "Neuron",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PoissonNLLLoss",
     "RNNCell",
     "RReLU",
     "ReLU",
@@ -145,6 +192,8 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -154,7 +203,13 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
     "TransformerEncoderLayer",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "accuracy",
     "data",
     "evaluate",
@@ -173,3 +228,11 @@ __all__ = [
     "save_safetensors",
     "set_default_dtype",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("NeuralClassifier", "NeuralRegressor"):  # scikit-learn is optional, and slow to import
+        from . import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")

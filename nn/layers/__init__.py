@@ -18,6 +18,10 @@ from .bilinear import Bilinear
 from .cache import KVCache
 from .container import ModuleList, ParameterList, Sequential
 from .dictionary import ModuleDict, ParameterDict
+from .distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from .dropout import Dropout
 from .embedding import Embedding
 from .identity import Identity
@@ -48,7 +52,8 @@ from .softmax import (
     Softmax2d,
     Softmin,
 )
-from .transformer import TransformerEncoderLayer
+from .transformer import Transformer, TransformerDecoder, TransformerEncoder
+from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "CELU",
@@ -60,6 +65,7 @@ __all__ = [
     "RNN",
     "SELU",
     "Bilinear",
+    "CosineSimilarity",
     "Dropout",
     "Embedding",
     "GRUCell",
@@ -81,6 +87,7 @@ __all__ = [
     "MultiheadAttention",
     "Neuron",
     "PReLU",
+    "PairwiseDistance",
     "ParameterDict",
     "ParameterList",
     "RNNCell",
@@ -100,5 +107,9 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
     "TransformerEncoderLayer",
 ]
