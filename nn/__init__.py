@@ -26,6 +26,7 @@ from .layers import (
     LSTM,
     RNN,
     SELU,
+    ALiBi,
     Bilinear,
     CosineSimilarity,
     Dropout,
@@ -39,6 +40,7 @@ from .layers import (
     KVCache,
     LayerNorm,
     LeakyReLU,
+    LearnedPositionalEmbedding,
     Linear,
     LogSigmoid,
     LogSoftmax,
@@ -56,10 +58,12 @@ from .layers import (
     ReLU6,
     Residual,
     RNNCell,
+    RotaryEmbedding,
     RReLU,
     Sequential,
     Sigmoid,
     SiLU,
+    SinusoidalPositionalEncoding,
     Softmax,
     Softmax2d,
     Softmin,
@@ -116,7 +120,8 @@ from .training import (
 from .weights import load_safetensors, safetensors_metadata, save_safetensors
 
 if TYPE_CHECKING:
-    from .estimators import NeuralClassifier, NeuralRegressor
+    from .estimators import NeuralClassifier as NeuralClassifier
+    from .estimators import NeuralRegressor as NeuralRegressor
 
 __all__ = [
     "CELU",
@@ -128,6 +133,7 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "ALiBi",
     "Adam",
     "AdamW",
     "BCELoss",
@@ -162,6 +168,7 @@ __all__ = [
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositionalEmbedding",
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
@@ -189,9 +196,11 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Residual",
+    "RotaryEmbedding",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositionalEncoding",
     "SmoothL1Loss",
     "SoftMarginLoss",
     "Softmax",

@@ -62,10 +62,11 @@ class Loop:
     def run(self, report: Report) -> None:
         """All epochs, or those that are left of a resumed run."""
         context = self.context
-        rest = None if self.run_file is None else self.run_file.restored(self)
-        if context.step:
+        rest = None
+        if self.run_file is not None and self.run_file.found():
+            rest = self.run_file.restored(self)
             report.resumed(context.step)
-        if rest is None:
+        else:
             self.tell("on_fit_start")
         while rest is not None or (context.epoch < context.epochs and not context.stopped):
             self._epoch(report, rest)

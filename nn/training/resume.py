@@ -39,6 +39,10 @@ class RunFile:
             if isinstance(generator, np.random.Generator) and generator is not default_generator
         }
 
+    def found(self) -> bool:
+        """Whether there is a run to go on with."""
+        return self.resume and os.path.exists(self.file)
+
     def due(self, step: int) -> bool:
         """Whether to save after this step."""
         return self.every is not None and step % self.every == 0
@@ -79,8 +83,6 @@ class RunFile:
 
     def restored(self, loop: Loop) -> Iterator[Any] | None:
         """Bring the loop to where the file says; the batches that are left of an epoch in progress, else None."""
-        if not (self.resume and os.path.exists(self.file)):
-            return None
         context = loop.context
         run = self._checked(loop)
         saved = load_checkpoint(
