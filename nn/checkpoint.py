@@ -6,7 +6,9 @@ it is pickled, so a file from elsewhere can do no harm.
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -27,6 +29,7 @@ from .recognize import CHECKPOINT_ENTRY, CheckpointError, readable, recognized
 
 FORMAT = "autograd_lite checkpoint"
 VERSION = 1
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _DEFAULT = "nn.random.default_generator"
 
 
@@ -161,7 +164,7 @@ def load_checkpoint(
     content = _content(file, targets)
     for name in targets:
         if content[name] is None:
-            raise CheckpointError(f"{str(path)!r} was saved without a {name}. Load it without one.")
+            raise CheckpointError(f"{str(path)!r} was saved without the {name}. Load it without.")
     states = _generator_states(file, content["generators"], wanted)
 
     with ExitStack() as undo:
@@ -200,17 +203,22 @@ def _content(file: Path, sections: Iterable[str]) -> dict[str, Any]:
 
             names = ("epoch", "step", "extra", "generators", *sections)
             return {name: decode(raw[name], array) for name in names}
-    except (CheckpointError, OSError):
+    except CheckpointError:
         raise
     except Exception as error:  # damage makes zipfile, json and NumPy raise all sorts of errors
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that one comes from an impossible offset
+            raise
         raise CheckpointError(_foreign(file, recognized(file))) from error
 
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Any:
     with archive.open(info) as entry:
+        shape, _, dtype = _HEADERS[np.lib.format.read_magic(entry)](entry)
+        if math.prod(shape) * dtype.itemsize != info.file_size - entry.tell():
+            raise ValueError(f"{info.filename} has another length than its array of {dtype} and shape {shape}")
+        entry.seek(0)
         array = np.lib.format.read_array(entry, allow_pickle=False)
-        if entry.read(1):  # at its end the checksum is compared
-            raise ValueError(f"{info.filename} is longer than its array")
+        entry.read(1)  # at the end of the entry the checksum is compared
     return array
 
 

@@ -1,4 +1,4 @@
-"""Tests of `nn.weights`: safetensors files, PyTorch's and our own. PyTorch's are written by `make_golden_safetensors`."""
+"""Tests of `nn.weights`: safetensors files, our own and those that `make_golden_safetensors` writes with PyTorch."""
 
 import os
 import struct
@@ -220,7 +220,7 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path):
     before = model.state_dict()
     for length in range(len(whole)):
         (tmp_path / "cut").write_bytes(whole[:length])
-        with pytest.raises(nn.CheckpointError, match="'.*cut' cannot be read as a safetensors file: it is "):
+        with pytest.raises(nn.CheckpointError, match=r"'.*cut' cannot be read as a safetensors file: it is "):
             nn.load_safetensors(tmp_path / "cut", model)
     for name, array in model.state_dict().items():
         assert_same(array, before[name])
@@ -269,7 +269,7 @@ def test_pickles_are_refused_with_the_way_to_convert_them(file):
 
 def test_other_files_of_ours_and_of_numpy_are_named(tmp_path):
     nn.save_checkpoint(tmp_path / "run", nn.Linear(1, 1))
-    with pytest.raises(nn.CheckpointError, match="read it with nn.load_checkpoint"):
+    with pytest.raises(nn.CheckpointError, match=r"read it with nn\.load_checkpoint"):
         nn.load_safetensors(tmp_path / "run")
     np.savez(tmp_path / "a.npz", a=1, b=2)
     with pytest.raises(nn.CheckpointError, match=r"an .npz of arrays \('a', 'b'\); read it with np.load"):
