@@ -57,6 +57,12 @@ class Bernoulli(Distribution):
         return expanded(given["probs"] if "probs" in given else sigmoid(given["logits"]), self.batch_shape)
 
     @property
+    def _rest(self) -> Any:
+        """1 - p."""
+        given = self._given
+        return expanded(1 - given["probs"] if "probs" in given else sigmoid(-given["logits"]), self.batch_shape)
+
+    @property
     def logits(self) -> Any:
         """log(p / (1 - p)), whichever was given."""
         given = self._given
@@ -74,7 +80,7 @@ class Bernoulli(Distribution):
 
     @property
     def variance(self) -> Any:
-        return self.probs * (1 - self.probs if "probs" in self._given else sigmoid(-self.logits))
+        return self.probs * self._rest
 
     def sample(self, sample_shape: Shape = (), *, generator: np.random.Generator | None = None) -> Any:
         shape, probs = self._extended_shape(sample_shape), raw(self.probs)
@@ -85,7 +91,8 @@ class Bernoulli(Distribution):
         return _log_prob(self.logits, self._value(value))
 
     def entropy(self) -> Any:
-        return _entropy(self.logits)
+        given = self._given
+        return _entropy(self.logits) if "logits" in given else -_log_prob(self.logits, self.probs)
 
     def enumerate_support(self, expand: bool = True) -> Any:
         return self._enumerated(2, self._dtype, expand)

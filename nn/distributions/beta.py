@@ -35,7 +35,7 @@ class Beta(Distribution):
         >>> p.mean
         array([0.2, 0.5])
         >>> p.log_prob(np.array([0.5, 0.5])).round(4)
-        array([-0.6348,  0.4055])
+        array([-0.6343,  0.4055])
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}  # noqa: RUF012

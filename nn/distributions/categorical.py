@@ -11,7 +11,6 @@ from ..random import default_generator
 from . import constraints
 from .distribution import Distribution, Shape, expanded, floating, raw
 from .draws import categorical
-from .logarithms import weighted
 
 
 class Categorical(Distribution):
@@ -112,7 +111,9 @@ class Categorical(Distribution):
         return self.logits[(*places, classes)]
 
     def entropy(self) -> Any:
-        return expanded(-np.sum(weighted(self._probs(), self._logits()), axis=-1), self.batch_shape)
+        logits = self._logits()
+        finite = np.where(np.isneginf(raw(logits)), 0, logits)  # 0 log 0 is 0
+        return expanded(-np.sum(self._probs() * finite, axis=-1), self.batch_shape)
 
     def enumerate_support(self, expand: bool = True) -> Any:
         return self._enumerated(self._num_events, np.int64, expand)

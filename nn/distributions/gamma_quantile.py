@@ -1,6 +1,7 @@
 """The quantile of the gamma distribution as a function of its concentration, with derivatives of every order.
 
-SciPy has the quantile, `gammaincinv`, but no derivative in the concentration a. At a fixed probability u = P(a, x) it is
+SciPy has the quantile, `gammaincinv`, but no derivative in the concentration a. At a fixed probability u = P(a, x)
+it is
 
     dx/da = -(∂P/∂a) / p(x),    p the density,
 
@@ -57,7 +58,7 @@ def _moment(a: Any, x: Any, k: int) -> Any:
     small = lower & (a < 1)  # there the integrand has a narrow bend: by parts, a I_k(a) = x I_k(a + 1) + k I_{k-1}(a)
     if not small.any():
         return _integral(a, x, k, lower).astype(dtype)[()]
-    moment = 1.0
+    moment: Any = 1.0
     for j in range(k + 1):
         above = _integral(a + small, x, j, lower)
         moment = np.where(small, (x * above + (j * moment if j else 1)) / a, above)
@@ -66,9 +67,8 @@ def _moment(a: Any, x: Any, k: int) -> Any:
 
 def _integral(a: Any, x: Any, k: int, lower: Any) -> Any:
     sign = np.where(lower, 1.0, -1.0)
-    end = np.where(
-        lower, _lower_end(a, np.where(lower, x, a)), _upper_end(np.where(lower, 1, a), np.where(lower, 2, x))
-    )
+    above = _upper_end(np.where(lower, 1, a), np.where(lower, 2, x))
+    end = np.where(lower, _lower_end(a, np.where(lower, x, a)), above)
     total = np.zeros(x.shape)
     for node, weight in zip(*_legendre(), strict=True):
         w = sign * (node * end)

@@ -80,9 +80,7 @@ class MultivariateNormal(Distribution):
         if len(matrix) < 2:
             raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
         if matrix[-2:] != n + n:
-            raise ValueError(
-                f"{name} must be of shape {('*', *n, *n)} to go with loc of shape (*, {n[0]}), got {matrix}"
-            )
+            raise ValueError(f"{name} of shape {matrix} does not go with loc of {n[0]} elements: it must be (*, n, n)")
         batch_shape = self._give({"loc": 1, name: 2}, **given)
         super().__init__(batch_shape, n, validate_args)
 
@@ -94,10 +92,12 @@ class MultivariateNormal(Distribution):
             return matrix
         if name == "covariance_matrix":
             return np.linalg.cholesky(matrix)
-        # Σ⁻¹ = Uᵀ... of the reversed matrix: the reversed factor is upper triangular, and its inverse transposed is L
+        # with rows and columns in reverse Σ⁻¹ is R Rᵀ; R reversed is the upper triangular U of Σ⁻¹ = U Uᵀ, and L is U⁻ᵀ
         reversed_factor = np.linalg.cholesky(matrix[..., ::-1, ::-1])
-        upper = np.matrix_transpose(reversed_factor[..., ::-1, ::-1])
-        return ag.linalg.solve_triangular(upper, np.eye(*self.event_shape * 2, dtype=matrix.dtype), lower=True)
+        return self._inverse(np.matrix_transpose(reversed_factor[..., ::-1, ::-1]))
+
+    def _inverse(self, factor: Any) -> Any:
+        return ag.linalg.solve_triangular(factor, np.eye(self.event_shape[0], dtype=self._dtype), lower=True)
 
     def _matrix(self, name: str) -> Any:
         if name in self._given:
@@ -109,9 +109,7 @@ class MultivariateNormal(Distribution):
             elif name == "scale_tril":
                 matrix = factor
             else:
-                inverse = ag.linalg.solve_triangular(
-                    factor, np.eye(*self.event_shape * 2, dtype=self._dtype), lower=True
-                )
+                inverse = self._inverse(factor)
                 matrix = np.matrix_transpose(inverse) @ inverse
         return expanded(matrix, self.batch_shape + self.event_shape * 2)
 
