@@ -17,6 +17,7 @@ from .attention import MultiheadAttention
 from .bilinear import Bilinear
 from .cache import KVCache
 from .container import ModuleList, ParameterList, Sequential
+from .convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
 from .dictionary import ModuleDict, ParameterDict
 from .distance import (
     CosineSimilarity,
@@ -43,6 +44,7 @@ from .piecewise import (
     Softshrink,
     Threshold,
 )
+from .positional import ALiBi, LearnedPositionalEmbedding, RotaryEmbedding, SinusoidalPositionalEncoding
 from .recurrent import GRU, LSTM, RNN
 from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .residual import Residual
@@ -64,7 +66,12 @@ __all__ = [
     "LSTM",
     "RNN",
     "SELU",
+    "ALiBi",
     "Bilinear",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CosineSimilarity",
     "Dropout",
     "Embedding",
@@ -78,6 +85,7 @@ __all__ = [
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositionalEmbedding",
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
@@ -95,9 +103,11 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Residual",
+    "RotaryEmbedding",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositionalEncoding",
     "Softmax",
     "Softmax2d",
     "Softmin",
