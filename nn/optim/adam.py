@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .optimizer import Optimizer, Params, require_not_negative
+from .flat import add_scaled
+from .optimizer import Optimizer, Params, loss_gradient, require_betas, require_not_negative
 
 
 class Adam(Optimizer):
@@ -30,6 +31,7 @@ class Adam(Optimizer):
             gradient's size use `AdamW`.
         amsgrad: never let the effective learning rate of a parameter grow.
         maximize: go up the gradient instead of down.
+        decoupled_weight_decay: let parameters shrink by γ λ θ instead, as in `AdamW`.
 
     Raises:
         ValueError: no parameters, a negative option, or a beta outside of [0, 1).
@@ -52,7 +54,6 @@ class Adam(Optimizer):
     """
 
     counts_steps: ClassVar[bool] = True
-    decoupled: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -72,38 +74,23 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
 
     def check(self, group: dict[str, Any]) -> None:
         require_not_negative(group, "lr", "eps", "weight_decay")
-        betas = group["betas"]
-        if np.shape(betas) != (2,) or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas are {betas}, but must be two numbers in [0, 1). Write betas=(0.9, 0.999).")
+        require_betas(group)
 
     def state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
 
     def update(self, group: dict[str, Any], t: int, theta: Any, g: Any, d: Any, s: Any, *state: Any) -> None:
-        gamma, eps, lam = float(group["lr"]), float(group["eps"]), float(group["weight_decay"])
+        gamma, eps = float(group["lr"]), float(group["eps"])
         beta1, beta2 = map(float, group["betas"])
         m, v, *largest = state
-        if group["maximize"]:
-            g = np.negative(g, out=d)
-        if lam and self.decoupled:
-            theta *= 1 - gamma * lam
-        elif lam:
-            g = np.add(g, np.multiply(theta, lam, out=s), out=d)
-
-        # m = β1 m + (1 - β1) g
-        np.multiply(g, 1 - beta1, out=s)
-        m *= beta1
-        m += s
-        # v = β2 v + (1 - β2) g²
-        np.multiply(g, g, out=s)
-        s *= 1 - beta2
-        v *= beta2
-        v += s
+        g = decayed_gradient(group, theta, g, d, s)
+        moments(m, v, g, beta1, beta2, s)
         if largest:
             v = np.maximum(largest[0], v, out=largest[0])
         # θ -= γ m̂ / (√v̂ + ε), with both corrections in front, as the paper's section 2 has it for efficiency
@@ -111,8 +98,25 @@ class Adam(Optimizer):
         np.sqrt(v, out=s)
         s += eps * root
         np.divide(m, s, out=s)
-        s *= gamma * root / (1 - beta1**t)
-        theta -= s
+        add_scaled(theta, -gamma * root / (1 - beta1**t), s, s)
+
+
+def decayed_gradient(group: dict[str, Any], theta: Any, g: Any, d: Any, s: Any) -> Any:
+    """`loss_gradient`, or with `decoupled_weight_decay` that of the loss alone after θ has shrunk by γ λ θ."""
+    if not group["decoupled_weight_decay"]:
+        return loss_gradient(group, theta, g, d, s)
+    if group["weight_decay"]:
+        theta *= 1 - float(group["lr"]) * float(group["weight_decay"])
+    return np.negative(g, out=d) if group["maximize"] else g
+
+
+def moments(m: Any, v: Any, g: Any, beta1: float, beta2: float, s: Any) -> None:
+    """m = β1 m + (1 - β1) g,  v = β2 v + (1 - β2) g²"""
+    m *= beta1
+    add_scaled(m, 1 - beta1, g, s)
+    v *= beta2
+    np.multiply(g, g, out=s)
+    add_scaled(v, 1 - beta2, s, s)
 
 
 class AdamW(Adam):
@@ -145,8 +149,6 @@ class AdamW(Adam):
         array([ 0.45, -1.4 ])
     """
 
-    decoupled: ClassVar[bool] = True
-
     def __init__(
         self,
         params: Params,
@@ -158,4 +160,9 @@ class AdamW(Adam):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True  # also with the state of an `Adam`

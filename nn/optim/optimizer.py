@@ -5,7 +5,7 @@ The equation of each optimizer lives in a file of its own, as one `update` on fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import Any, ClassVar, SupportsFloat, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..hooks import RemovableHandle
 from .flat import Bucket, called
 
 Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]
@@ -39,6 +40,7 @@ class Optimizer:
         param_groups: one dict a group, of its parameters and options. Change an option, such as
             `param_groups[0]["lr"]`, and the next step uses it.
         defaults: the options for groups that are added later.
+        stepped: whether `step` was called; a scheduler asks, because it must come after.
 
     Raises:
         ValueError: no parameters; one that occurs twice, or was computed; an option out of its range.
@@ -59,11 +61,18 @@ class Optimizer:
 
     # whether `state_dict` has the number of steps that each parameter took
     counts_steps: ClassVar[bool] = False
+    # whether `update` needs one whole parameter at a time, in its shape
+    by_parameter: ClassVar[bool] = False
+    stepped: bool = False
+    # numbers that are remembered for each parameter, and what they are before the first step
+    scalars: ClassVar[Mapping[str, float]] = {}
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self._buckets: list[list[Bucket] | None] = []  # one entry a group; None until it is first needed
+        self._pre_hooks: list[RemovableHandle] = []
+        self._post_hooks: list[RemovableHandle] = []
         for group in _groups(params):
             self.add_param_group(group)
 
@@ -77,10 +86,15 @@ class Optimizer:
         """The arrays that are remembered for each parameter, in the order in which `update` receives them."""
         return ()
 
+    def advance(self, group: dict[str, Any], t: int, *scalars: float) -> tuple[float, ...]:
+        """What the `scalars` of a parameter are in its step `t`, from what they were in the step before."""
+        return scalars
+
     def update(self, group: dict[str, Any], t: int, theta: Any, g: Any, d: Any, s: Any, *state: Any) -> None:
         """Change the parameters `theta` and their `state` in place.
 
-        All arrays are flat, `(n,)`, of the parameters' dtype, and start with zeros in the case of `state`.
+        All arrays are flat, `(n,)`, of the parameters' dtype, and start with zeros in the case of `state`. With
+        `by_parameter` they are one whole parameter's, and have its shape.
 
         Args:
             group: the options.
@@ -89,7 +103,7 @@ class Optimizer:
             g: their gradient, to be read only.
             d: scratch space.
             s: scratch space.
-            state: the arrays of `state_names`.
+            state: the arrays of `state_names`, then the `scalars`.
         """
         raise NotImplementedError(f"{type(self).__name__} must define update(group, t, theta, g, d, s, *state).")
 
@@ -109,6 +123,19 @@ class Optimizer:
         Raises:
             TypeError: a parameter changed its dtype since the first step. Nothing is updated then.
         """
+        args: tuple[Any, ...] = () if closure is None else (closure,)
+        kwargs: dict[str, Any] = {}
+        for handle in list(self._pre_hooks):
+            replaced = handle.hook(self, args, kwargs)
+            if replaced is not None:
+                args, kwargs = replaced
+        self.stepped = True
+        loss = self._step(*args, **kwargs)
+        for handle in list(self._post_hooks):
+            handle.hook(self, args, kwargs)
+        return loss
+
+    def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
         if closure is not None:
             with ag.enable_grad():
@@ -120,8 +147,16 @@ class Optimizer:
         ]
         for group, bucket, gradients in work:
             bucket.allocate(self.state_names(group))
-            bucket.step(self.update, group, gradients)
+            bucket.step(group, gradients)
         return loss
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before every step; a pair that it returns replaces args and kwargs."""
+        return RemovableHandle(self._pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after every step."""
+        return RemovableHandle(self._post_hooks, hook)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradient of every parameter.
@@ -177,8 +212,7 @@ class Optimizer:
             for bucket in self._buckets[number] or ():
                 for i, p in enumerate(bucket.params):
                     if bucket.steps[i] and (self.counts_steps or bucket.state):
-                        step = {"step": np.asarray(bucket.steps[i], dtype=np.float32)} if self.counts_steps else {}
-                        found[p] = step | {name: bucket.part(flat, i) for name, flat in bucket.state.items()}
+                        found[p] = bucket.entry(i)
         return found
 
     def state_dict(self) -> dict[str, Any]:
@@ -197,7 +231,7 @@ class Optimizer:
             start += len(params)
         saved = {number: state[p] for p, number in numbers.items() if p in state}
         return {
-            "state": {n: {name: np.array(array) for name, array in entry.items()} for n, entry in saved.items()},
+            "state": {n: {name: copied(kept) for name, kept in entry.items()} for n, entry in saved.items()},
             "param_groups": groups,
         }
 
@@ -229,22 +263,26 @@ class Optimizer:
             group = mine | {key: option for key, option in theirs.items() if key != "params"}
             self.check(group)
             merged.append(group)
-            names = self.state_names(group)
             for i, (p, key) in enumerate(zip(params, theirs["params"], strict=True)):
                 entry = {name: kept for name, kept in saved.get(key, {}).items() if kept is not None}
                 if entry:
-                    entries[p] = self._checked_entry(entry, p, called(p, i, number), names)
+                    entries[p] = self._checked_entry(entry, p, called(p, i, number), group)
 
         for mine, group in zip(self.param_groups, merged, strict=True):
             mine.update(group)
+        self._restore(entries)
+
+    def _restore(self, entries: dict[ag.Value, dict[str, Any]]) -> None:
+        """Set the state of every parameter to what was saved; without an entry to that before the first step."""
         for number, mine in enumerate(self.param_groups):
             for bucket in self._built(number):
                 bucket.allocate(self.state_names(mine))
                 for i, p in enumerate(bucket.params):
                     bucket.restore(i, entries.get(p))
 
-    def _checked_entry(self, entry: dict[str, Any], p: ag.Value, name: str, names: tuple[str, ...]) -> dict[str, Any]:
-        known = {*names, "step"} if self.counts_steps else {*names}
+    def _checked_entry(self, entry: dict[str, Any], p: ag.Value, name: str, group: dict[str, Any]) -> dict[str, Any]:
+        numbers = {"step", *self.scalars} if self.counts_steps else {*self.scalars}
+        known = {*self.state_names(group), *numbers}
         if entry.keys() != known:
             raise ValueError(
                 f"the state dict has {_listed(entry)} for {name}, but {type(self).__name__} with these options needs "
@@ -252,7 +290,7 @@ class Optimizer:
             )
         arrays = {key: np.asarray(kept) for key, kept in entry.items()}
         for key, array in arrays.items():
-            expected = () if key == "step" else p.shape
+            expected = () if key in numbers else p.shape
             if array.shape != expected:
                 raise ValueError(
                     f"{key} of {name} has shape {array.shape} in the state dict, but must have {expected}: "
@@ -264,7 +302,7 @@ class Optimizer:
         """The buckets of a group, made when they are first needed."""
         group, buckets = self.param_groups[number], self._buckets[number]
         if buckets is None:
-            buckets = [Bucket(group["params"], dtype, number, self.counts_steps) for dtype in _dtypes(group["params"])]
+            buckets = [Bucket(group["params"], dtype, number, self) for dtype in _dtypes(group["params"])]
             self._buckets[number] = buckets
         elif sum([len(bucket.params) for bucket in buckets]) != len(group["params"]):
             raise ValueError(
@@ -275,13 +313,16 @@ class Optimizer:
 
     # A copy or a pickle has arrays of its own, so it builds new flat ones.
     def __getstate__(self) -> dict[str, Any]:
-        rest = {key: held for key, held in self.__dict__.items() if key != "_buckets"}
+        rest = {
+            key: held for key, held in self.__dict__.items() if key not in ("_buckets", "_pre_hooks", "_post_hooks")
+        }
         return rest | {"_saved": self.state_dict()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = state.pop("_saved")
         self.__dict__.update(state)
         self._buckets = [None] * len(self.param_groups)
+        self._pre_hooks, self._post_hooks = [], []
         self.load_state_dict(saved)
 
     def __repr__(self) -> str:
@@ -350,6 +391,27 @@ def _parameters(group: Any, number: int) -> tuple[list[ag.Value], list[str] | No
         if p.dtype.kind != "f":
             raise TypeError(f"{called(p, i, number)} holds {p.dtype}, which has no gradient. Leave it out.")
     return listed, names or group.get("param_names")
+
+
+def copied(kept: Any) -> Any:
+    """A copy of what a state dict holds: arrays, numbers, and lists of them."""
+    if isinstance(kept, list):
+        return [copied(item) for item in kept]
+    return kept if kept is None or isinstance(kept, int | float) else np.array(kept)
+
+
+def loss_gradient(group: dict[str, Any], theta: Any, g: Any, d: Any, s: Any) -> Any:
+    """g + λ θ, with -g for g to maximize; computed in `d` where it is not g itself."""
+    lam = float(group["weight_decay"])
+    if group["maximize"]:
+        g = np.negative(g, out=d)
+    return np.add(g, np.multiply(theta, lam, out=s), out=d) if lam else g
+
+
+def require_betas(group: dict[str, Any]) -> None:
+    betas = group["betas"]
+    if np.shape(betas) != (2,) or not all(0 <= beta < 1 for beta in betas):
+        raise ValueError(f"betas are {betas}, but must be two numbers in [0, 1). Write betas=(0.9, 0.999).")
 
 
 def require_not_negative(group: dict[str, Any], *options: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from .optimizer import Optimizer, Params, require_not_negative
+from .flat import add_scaled
+from .optimizer import Optimizer, Params, loss_gradient, require_not_negative
 
 
 class SGD(Optimizer):
@@ -83,17 +82,21 @@ class SGD(Optimizer):
 
     def update(self, group: dict[str, Any], t: int, theta: Any, g: Any, d: Any, s: Any, *state: Any) -> None:
         gamma, mu, tau = float(group["lr"]), float(group["momentum"]), float(group["dampening"])
-        lam = float(group["weight_decay"])
-        if group["maximize"]:
-            g = np.negative(g, out=d)
-        if lam:
-            g = np.add(g, np.multiply(theta, lam, out=s), out=d)
-        if mu:
-            (b,) = state
-            if t == 1:
-                b[...] = g
+        g = loss_gradient(group, theta, g, d, s)
+        if not mu:
+            add_scaled(theta, -gamma, g, s)
+            return
+        (b,) = state
+        if t == 1:
+            b[...] = g
+        else:
+            b *= mu
+            if tau:
+                add_scaled(b, 1 - tau, g, s)
             else:
-                b *= mu
-                b += np.multiply(g, 1 - tau, out=s) if tau else g
-            g = np.add(g, np.multiply(b, mu, out=s), out=d) if group["nesterov"] else b
-        theta -= np.multiply(g, gamma, out=s)
+                b += g
+        if group["nesterov"]:
+            add_scaled(theta, -gamma, g, s)
+            add_scaled(theta, -gamma * mu, b, s)
+        else:
+            add_scaled(theta, -gamma, b, s)

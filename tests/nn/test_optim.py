@@ -21,6 +21,14 @@ OPTIMIZERS = [  # with a learning rate for the parabola, and one for Rosenbrock'
     ("Adam", {}, 0.1, 0.05),
     ("Adam", {"amsgrad": True}, 0.1, 0.05),
     ("AdamW", {"weight_decay": 0}, 0.1, 0.05),
+    ("NAdam", {}, 0.1, 0.05),
+    ("RAdam", {}, 0.1, 2e-3),
+    ("Adamax", {}, 0.1, 0.05),
+    ("Adagrad", {}, 1.0, 0.5),
+    ("Adadelta", {"eps": 1e-3}, 1.0, 0.02),
+    ("RMSprop", {"alpha": 0.9, "eps": 0.1}, 2e-2, 1e-3),
+    ("RMSprop", {"alpha": 0.9, "momentum": 0.5, "centered": True, "eps": 1e-2}, 1e-2, 1e-3),
+    ("Rprop", {}, 0.1, 1e-2),
 ]
 STATEFUL = [row for row in OPTIMIZERS if row[:2] != ("SGD", {})]
 
@@ -29,8 +37,36 @@ def make(name, params, **options):
     return getattr(optim, name)(params, **options)
 
 
-def golden_params(dtype=np.float64):
-    return [ag.Value(np.array(x, dtype)) for x in GOLDEN["start"]]
+def golden_params(dtype=np.float64, problem="arrays"):
+    return [ag.Value(np.array(x, dtype)) for x in GOLDEN[problem]["start"]]
+
+
+def golden_steps(params, optimizer, gradients):
+    """Make the steps of the golden file, one at a time."""
+
+    def closure():
+        optimizer.zero_grad()
+        x = np.concatenate([p.reshape(-1) for p in params])
+        loss = np.sum(2 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+        loss.backward()
+        return loss
+
+    for row in gradients:
+        if isinstance(optimizer, optim.LBFGS):
+            optimizer.step(closure)
+        else:
+            give(params, row)
+            optimizer.step()
+        yield
+
+
+def prepared(case, dtype=np.float64):
+    """A recipe of the golden file, and the parameters, optimizer and gradients that it asks for."""
+    recipe = GOLDEN["cases"][case]
+    problem = "matrices" if recipe["optimizer"] == "Muon" else "arrays"
+    params = golden_params(dtype, problem)
+    optimizer = make(recipe["optimizer"], params, **recipe["options"])
+    return recipe, params, optimizer, GOLDEN[problem]["gradients"]
 
 
 def give(params, gradients):
@@ -54,13 +90,28 @@ def slopes(params, seed=0):
 @pytest.mark.parametrize("case", GOLDEN["cases"])
 def test_follows_pytorch_also_where_gradients_are_missing(case, block, monkeypatch):
     monkeypatch.setattr(flat, "BLOCK", block)
-    recipe = GOLDEN["cases"][case]
-    params = golden_params()
-    optimizer = make(recipe["optimizer"], params, **recipe["options"])
-    for gradients, expected in zip(GOLDEN["gradients"], recipe["trajectory"], strict=True):
-        give(params, gradients)
-        optimizer.step()
+    recipe, params, optimizer, gradients = prepared(case)
+    steps = golden_steps(params, optimizer, gradients)
+    for _, expected in zip(steps, recipe["trajectory"], strict=True):
         np.testing.assert_allclose(values(params), expected, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"])
+def test_large_arrays_take_the_same_steps_through_blas(case, monkeypatch):
+    monkeypatch.setattr(flat, "BLAS_CHUNK", 2)
+    recipe, params, optimizer, gradients = prepared(case)
+    for _ in golden_steps(params, optimizer, gradients):
+        pass
+    np.testing.assert_allclose(values(params), recipe["trajectory"][-1], rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("case", [case for case in GOLDEN["cases"] if case.startswith("muon")])
+def test_muon_is_close_to_pytorchs_which_rounds_to_bfloat16(case):
+    recipe, params, optimizer, gradients = prepared(case)
+    start = values(params)
+    list(golden_steps(params, optimizer, gradients[1:2]))
+    step = np.abs(values(params) - start).max()
+    assert np.abs(values(params) - recipe["rounded"]).max() < 0.05 * step
 
 
 def test_adam_forgets_a_huge_gradient_at_once_where_beta1_is_0():
@@ -74,23 +125,22 @@ def test_adam_forgets_a_huge_gradient_at_once_where_beta1_is_0():
 
 @pytest.mark.parametrize("case", GOLDEN["cases"])
 def test_float32_stays_float32(case):
-    recipe = GOLDEN["cases"][case]
-    params = golden_params(np.float32)
-    options = recipe["options"] | {"lr": np.float64(recipe["options"]["lr"])}  # must not promote
-    optimizer = make(recipe["optimizer"], params, **options)
-    for gradients, expected in zip(GOLDEN["gradients"], recipe["trajectory"], strict=True):
-        give(params, gradients)
-        optimizer.step()
-        np.testing.assert_allclose(values(params), expected, rtol=2e-4, atol=2e-5)
+    recipe, params, optimizer, gradients = prepared(case, np.float32)
+    group = optimizer.param_groups[0]
+    group["lr"] = np.float64(group["lr"])  # must not promote
+    steps = golden_steps(params, optimizer, gradients)
+    for _, expected in zip(steps, recipe["trajectory"], strict=True):
+        np.testing.assert_allclose(values(params), expected, rtol=5e-4, atol=5e-5)
     assert {p.dtype for p in params} == {np.dtype(np.float32)}
-    assert all(a.dtype == np.float32 for entry in optimizer.state_dict()["state"].values() for a in entry.values())
+    arrays = [a for entry in optimizer.state_dict()["state"].values() for a in entry.values() if hasattr(a, "dtype")]
+    assert all(a.dtype == np.float32 for a in arrays)
 
 
 @pytest.mark.parametrize(("name", "options", "lr", "_"), OPTIMIZERS)
 def test_descends_a_parabola(name, options, lr, _):
     w, b = ag.Value([3.0, -2.0]), ag.Value(1.5)
     optimizer = make(name, [w, b], lr=lr, **options)
-    for _step in range(300):
+    for _step in range(400):
         optimizer.zero_grad()
         (np.sum((w - np.array([1.0, 2.0])) ** 2) + b * b).backward()
         optimizer.step()
@@ -109,6 +159,54 @@ def test_finds_the_end_of_rosenbrocks_valley(name, options, _, lr):
         optimizer.step()
     a, b = x.data
     assert 100 * (b - a * a) ** 2 + (1 - a) ** 2 < 0.02 * start
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_lbfgs_finds_the_end_of_rosenbrocks_valley(search):
+    x = ag.Value([-0.5, 1.0])
+    optimizer = optim.LBFGS([x], lr=1.0 if search else 0.5, max_iter=100, max_eval=200, line_search_fn=search)
+    losses = []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
+        loss.backward()
+        losses.append(loss.item())
+        return loss
+
+    assert optimizer.step(closure).item() == losses[0]
+    np.testing.assert_allclose(x.data, [1, 1], atol=1e-4)
+    state = optimizer.state_dict()["state"][0]
+    assert state["func_evals"] == len(losses) <= 200
+    assert state["n_iter"] <= 100
+
+
+def test_lbfgs_stops_at_a_minimum_without_a_step():
+    x, still = ag.Value([0.0]), ag.Value([5.0])  # the second never has a gradient
+    optimizer = optim.LBFGS([x, still])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = np.sum((x - 1) ** 2)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert optimizer.step(closure).item() < 1e-12
+    before = optimizer.state_dict()["state"][0]["n_iter"]
+    optimizer.step(closure)
+    assert optimizer.state_dict()["state"][0]["n_iter"] == before
+    assert still.data.tolist() == [5.0]
+
+
+def test_muon_makes_all_singular_values_equal():
+    w = ag.Value(np.zeros((4, 6)))
+    rng = np.random.default_rng(0)
+    w.grad = rng.standard_normal((4, 6)) * np.geomspace(1, 100, 6)
+    optim.Muon([w], lr=1.0).step()
+    sizes = np.linalg.svd(w.data)[1]
+    assert sizes.min() > 0.6
+    assert sizes.max() < 1.3
 
 
 def test_maximize_climbs():
@@ -149,7 +247,7 @@ def test_parameters_and_states_share_flat_buffers(name, options, lr, _):
     assert all(p.data is view for p, view in zip(params, views, strict=True))
     for state in (optimizer.state[params[0]], optimizer.state[params[2]]) if optimizer.state else ():
         for key, array in state.items():
-            assert key == "step" or array.base.shape == (8,)
+            assert key in ("step", "mu_product") or array.base.shape == (8,)
 
 
 def test_dtypes_have_a_buffer_each():
@@ -263,6 +361,24 @@ def test_closure_computes_the_gradients():
     assert w.data[0] == 0.5
 
 
+def test_hooks_see_every_step():
+    w = ag.Value([1.0])
+    optimizer = make("SGD", [w], lr=0.25)
+    seen = []
+    before = optimizer.register_step_pre_hook(lambda *call: seen.append((call, w.data[0])))
+    after = optimizer.register_step_post_hook(lambda *call: seen.append((call, w.data[0])))
+    w.grad = np.array([1.0])
+    optimizer.step()
+    assert seen == [((optimizer, (), {}), 1.0), ((optimizer, (), {}), 0.75)]
+    assert len(copy.deepcopy(optimizer).param_groups) == 1
+    before.remove()
+    after.remove()
+    optimizer.step()
+    assert len(seen) == 2
+    optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: ((lambda: "replaced",), {}))
+    assert optimizer.step() == "replaced"
+
+
 def test_zero_grad():
     w = ag.Value([1.0])
     w.grad = np.array([2.0])
@@ -284,7 +400,7 @@ def test_state_dict_has_pytorchs_form():
     saved = optimizer.state_dict()
     assert saved["param_groups"] == [
         {"lr": lr, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.1, "amsgrad": False, "maximize": False}
-        | {"params": [i]}
+        | {"decoupled_weight_decay": False, "params": [i]}
         for i, lr in enumerate([0.5, 1e-3])
     ]
     assert list(saved["state"]) == [0, 1]
@@ -310,7 +426,7 @@ def test_names_are_kept():
 def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped):
     params = golden_params()
     optimizer = make(name, params, lr=lr, **options)
-    for gradients in GOLDEN["gradients"][:6]:
+    for gradients in GOLDEN["arrays"]["gradients"][:6]:
         give(params, gradients)
         optimizer.step()
     saved = optimizer.state_dict()
@@ -322,7 +438,7 @@ def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped):
         for mine, p in zip(others, params, strict=True):
             mine.data = p.data.copy()
     other.load_state_dict(saved)
-    for gradients in GOLDEN["gradients"][6:]:
+    for gradients in GOLDEN["arrays"]["gradients"][6:]:
         for each, held in ((optimizer, params), (other, others)):
             give(held, gradients)
             each.step()
@@ -335,15 +451,15 @@ def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped):
 def test_copies_live_on_their_own(name, options, lr, _, copied):
     params = golden_params()
     optimizer = make(name, params, lr=lr, **options)
-    give(params, GOLDEN["gradients"][1])
+    give(params, GOLDEN["arrays"]["gradients"][1])
     optimizer.step()
     others, other = copied((params, optimizer))
     before = values(others)
-    for gradients in GOLDEN["gradients"][:6]:
+    for gradients in GOLDEN["arrays"]["gradients"][:6]:
         give(params, gradients)
         optimizer.step()
     assert np.array_equal(values(others), before)
-    for gradients in GOLDEN["gradients"][:6]:
+    for gradients in GOLDEN["arrays"]["gradients"][:6]:
         give(others, gradients)
         other.step()
     assert np.array_equal(values(params), values(others))
@@ -359,6 +475,79 @@ def test_a_state_dict_is_a_copy():
     optimizer.param_groups[0]["lr"] = 5.0
     assert saved["state"][0]["momentum_buffer"].tolist() == [1.0]
     assert saved["param_groups"][0]["lr"] == 1e-3
+
+
+PYTORCH_ONLY = {"foreach", "fused", "capturable", "differentiable"}
+
+
+def shapes_of(state):
+    return {key: np.shape(kept) for key, kept in state.items()}
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"])
+def test_state_dicts_have_pytorchs_keys_and_shapes(case):
+    recipe, params, optimizer, gradients = prepared(case)
+    list(golden_steps(params, optimizer, gradients[:7]))
+    saved, theirs = optimizer.state_dict(), recipe["saved"]
+    (group,), (expected,) = saved["param_groups"], theirs["param_groups"]
+    assert group.keys() == expected.keys() - PYTORCH_ONLY
+    assert json.loads(json.dumps(group)) == {key: expected[key] for key in group}
+    assert [str(number) for number in saved["state"]] == sorted(theirs["state"])
+    for number, state in theirs["state"].items():
+        state.pop("al", None)  # scratch space of LBFGS
+        mine = saved["state"][int(number)]
+        assert mine.keys() == {key for key, kept in state.items() if kept is not None}
+        assert shapes_of(mine) == shapes_of({key: state[key] for key in mine})
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"])
+def test_goes_on_from_pytorchs_state_dict(case):
+    recipe, params, _, gradients = prepared(case)
+    start, places = np.array(recipe["trajectory"][6]), np.cumsum([p.size for p in params])[:-1]
+    for p, part in zip(params, np.split(start, places), strict=True):
+        p.data = part.reshape(p.shape)
+    optimizer = make(recipe["optimizer"], params, lr=7.0)
+    saved = recipe["saved"]
+    optimizer.load_state_dict(saved | {"state": {int(number): entry for number, entry in saved["state"].items()}})
+    steps = golden_steps(params, optimizer, gradients[7:])
+    for _, expected in zip(steps, recipe["trajectory"][7:], strict=True):
+        np.testing.assert_allclose(values(params), expected, rtol=1e-8, atol=1e-8)
+
+
+def test_adagrad_has_a_state_before_its_first_step_as_pytorchs_has():
+    w = ag.Value(np.zeros((2, 1), np.float32))
+    optimizer = optim.Adagrad([w], initial_accumulator_value=0.5)
+    (entry,) = optimizer.state_dict()["state"].values()
+    assert entry["step"] == 0
+    assert entry["sum"].tolist() == [[0.5], [0.5]]
+    assert entry["sum"].dtype == np.float32
+    optimizer.load_state_dict(optimizer.state_dict())
+    slopes([w])
+    optimizer.step()
+    np.testing.assert_allclose(optimizer.state[w]["sum"], 0.5 + w.grad**2)
+
+
+def test_adamw_stays_adamw_with_the_state_of_adam():
+    w = ag.Value([1.0])
+    optimizer = optim.AdamW([w])
+    optimizer.load_state_dict(optim.Adam([w], weight_decay=0.5).state_dict())
+    w.grad = np.array([0.0])
+    optimizer.step()
+    assert w.data[0] == 1 - 1e-3 * 0.5
+
+
+def test_lbfgs_refuses_the_state_of_something_else():
+    w = ag.Value([1.0, 2.0])
+    optimizer = optim.LBFGS([w], lr=0.1)
+    list(golden_steps([w], optimizer, [None]))
+    before, saved = optimizer.state_dict(), optimizer.state_dict()
+    saved["state"][0]["d"] = np.zeros(3)
+    with pytest.raises(ValueError, match=r"d has shape \(3,\) in the state dict, but must have \(2,\)"):
+        optimizer.load_state_dict(saved)
+    saved["state"][0] = {"momentum_buffer": np.zeros(2)}
+    with pytest.raises(ValueError, match=r"momentum_buffer .* saved by another optimizer"):
+        optimizer.load_state_dict(saved)
+    assert repr(optimizer.state_dict()) == repr(before)
 
 
 def test_loads_what_pytorch_saves():
@@ -428,6 +617,10 @@ def twice(w):
     return [w, w]
 
 
+def matrix():
+    return ag.Value(np.ones((2, 2)))
+
+
 REFUSED = [
     (lambda w: optim.SGD([]), ValueError, "optimizer got an empty parameter list"),
     (lambda w: optim.SGD(iter(())), ValueError, "optimizer got an empty parameter list"),
@@ -453,6 +646,25 @@ REFUSED = [
     (lambda w: optim.Adam([w], eps=-1), ValueError, "eps is -1"),
     (lambda w: optim.Adam([w], betas=(0.9, 1.0)), ValueError, r"betas are \(0\.9, 1\.0\)"),
     (lambda w: optim.AdamW([{"params": [w], "lr": -3}]), ValueError, "lr is -3"),
+    (lambda w: optim.NAdam([w], momentum_decay=-1), ValueError, "momentum_decay is -1"),
+    (lambda w: optim.NAdam([w], betas=(1.0, 0.9)), ValueError, "betas are"),
+    (lambda w: optim.RAdam([w], betas=(0.9, 1.0)), ValueError, "betas are"),
+    (lambda w: optim.Adamax([w], betas=(0.9, 1.0)), ValueError, "betas are"),
+    (lambda w: optim.Adagrad([w], lr_decay=-1), ValueError, "lr_decay is -1"),
+    (lambda w: optim.Adadelta([w], rho=1.5), ValueError, r"rho is 1\.5, but must be in \[0, 1\]"),
+    (lambda w: optim.RMSprop([w], alpha=-0.5), ValueError, r"alpha is -0\.5"),
+    (lambda w: optim.Rprop([w], etas=(1.5, 0.5)), ValueError, r"etas are \(1\.5, 0\.5\)"),
+    (lambda w: optim.Rprop([w], step_sizes=1), ValueError, "step_sizes are 1"),
+    (lambda w: optim.Muon([w]), ValueError, r"only supports 2D parameters whereas 'w' has shape \(1,\).*AdamW"),
+    (lambda w: optim.Muon([("fc.bias", w)]), ValueError, r"'fc\.bias' has shape \(1,\)"),
+    (lambda w: optim.Muon([w[None].data * ag.Value([[1.0]])]), ValueError, "was computed"),
+    (lambda w: optim.Muon([matrix()], adjust_lr_fn="x"), ValueError, "'x' is not supported. Write one of 'original'"),
+    (lambda w: optim.Muon([matrix()], ns_steps=100), ValueError, "ns_steps is 100"),
+    (lambda w: optim.Muon([matrix()], ns_coefficients=(1, 2)), ValueError, "must be three numbers"),
+    (lambda w: optim.LBFGS([{"params": [w]}, {"params": [matrix()]}]), ValueError, "parameter groups"),
+    (lambda w: optim.LBFGS([w], line_search_fn="x"), ValueError, "only 'strong_wolfe' is supported"),
+    (lambda w: optim.LBFGS([w, ag.Value(np.float32([1]))]), TypeError, "of one dtype, not of float32 and float64"),
+    (lambda w: optim.LBFGS([w]).step(), TypeError, r"Write optimizer\.step\(closure\)"),
     (lambda w: optim.Optimizer([w], {}).step(), NotImplementedError, "must define update"),
 ]
 
