@@ -471,9 +471,7 @@ def _averaged_rates(
     if not counted.any():
         return float("nan")
     weights = np.broadcast_to(true if average == "weighted" else 1, rates.shape)[counted]
-    if not weights.any():
-        return float(zero_division)
-    return float(np.average(rates[counted], weights=weights))
+    return float(np.average(rates[counted], weights=weights if weights.any() else None))
 
 
 def _rates(name: str, rate: Callable[[Any, Any, Any], tuple[Any, Any]], average: Any, zero_division: float) -> Parts:

@@ -196,7 +196,7 @@ def require_generator(generator: Any) -> None:
 def checked_indices(indices: Iterable[Any], size: int, what: str) -> list[int]:
     """The indices as ints, each of them that of a sample."""
     try:
-        found = [index(i) for i in indices]
+        found = [_whole(i) for i in indices]
     except TypeError as error:
         raise TypeError(
             f"{what} is made of whole numbers, the numbers of samples: {error}. For a mask write np.flatnonzero(mask)."
@@ -205,6 +205,12 @@ def checked_indices(indices: Iterable[Any], size: int, what: str) -> list[int]:
         if not -size <= i < size:
             raise IndexError(f"{what} has index {i}, but the dataset has {size} samples, from 0 to {size - 1}.")
     return [i + size if i < 0 else i for i in found]
+
+
+def _whole(i: Any) -> int:
+    if isinstance(i, bool | np.bool_):
+        raise TypeError(f"{i} is no number")
+    return index(i)
 
 
 def sample_of(dataset: Any, i: int) -> Any:

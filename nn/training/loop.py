@@ -15,6 +15,7 @@ import autograd_lite as ag
 
 from ..metrics import Metric
 from ..optim import Optimizer
+from ..utils import clip_grad_norm_
 from .callbacks import Callback, FitContext
 from .measure import Loss, Meter, closed, dtype_of, evaluated, split
 from .progress import Report
@@ -122,8 +123,6 @@ class Loop:
         optimizer.zero_grad()
         error.backward()
         if self.clip_norm is not None:
-            from ..utils import clip_grad_norm_
-
             norm = float(clip_grad_norm_(context.model.parameters(), self.clip_norm))
             if not isfinite(norm):
                 raise FloatingPointError(
