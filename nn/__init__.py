@@ -13,7 +13,7 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
-from . import data, functional, init, metrics, optim, random
+from . import data, functional, init, metrics, optim, random, utils
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import DataLoader
 from .dtype import get_default_dtype, set_default_dtype
@@ -106,7 +106,7 @@ from .losses import (
     TripletMarginWithDistanceLoss,
 )
 from .module import Module
-from .optim import SGD, Adam, AdamW
+from .optim import LBFGS, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Muon, NAdam, RAdam, RMSprop, Rprop
 from .parameter import Buffer, Parameter
 from .random import manual_seed
 from .recognize import CheckpointError
@@ -133,13 +133,17 @@ __all__ = [
     "GELU",
     "GLU",
     "GRU",
+    "LBFGS",
     "LSTM",
     "RNN",
     "SELU",
     "SGD",
     "ALiBi",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BestWeights",
@@ -191,6 +195,8 @@ __all__ = [
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "MultiheadAttention",
+    "Muon",
+    "NAdam",
     "NLLLoss",
     "Neuron",
     "PReLU",
@@ -199,12 +205,15 @@ __all__ = [
     "ParameterDict",
     "ParameterList",
     "PoissonNLLLoss",
+    "RAdam",
+    "RMSprop",
     "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
     "Residual",
     "RotaryEmbedding",
+    "Rprop",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -244,6 +253,7 @@ __all__ = [
     "save_checkpoint",
     "save_safetensors",
     "set_default_dtype",
+    "utils",
 ]
 
 

@@ -5,13 +5,42 @@ import nn.functional as F
 
 from .activation import gelu, logsigmoid, mish, relu, sigmoid, silu, softplus, softsign, tanh, tanhshrink
 from .attention import scaled_dot_product_attention
+from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from .distance import (
+    cdist,
+    cosine_similarity,
+    normalize,
+    pairwise_distance,
+)
 from .dropout import dropout
 from .embedding import embedding, one_hot
 from .exponential import celu, elu, selu
 from .gated import glu
 from .linear import bilinear, linear
-from .loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from .loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from .normalization import layer_norm
+from .padding import pad
 from .piecewise import (
     hardshrink,
     hardsigmoid,
@@ -30,12 +59,21 @@ from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 
 __all__ = [
     "bilinear",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "cdist",
     "celu",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
     "embedding",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "gru",
@@ -45,6 +83,10 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -52,9 +94,18 @@ __all__ = [
     "logsigmoid",
     "lstm",
     "lstm_cell",
+    "margin_ranking_loss",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "normalize",
     "one_hot",
+    "pad",
+    "pairwise_distance",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -67,6 +118,8 @@ __all__ = [
     "selu",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -75,4 +128,6 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
