@@ -97,7 +97,7 @@ def _shorten_rows(table: Any, index: Any, max_norm: float, norm_type: float) -> 
 
 def _shares(index: Any, num_rows: int) -> Any:
     """1 / how often the index of each place occurs."""
-    return 1 / np.bincount(index.reshape(-1), minlength=num_rows)[index]
+    return 1 / np.bincount(index.reshape(-1).astype(np.int64), minlength=num_rows)[index]
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
