@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import derivatives, mlp, scalar
+from . import convolution, derivatives, mlp, recurrent, scalar
 
 PACKAGES = {"PyTorch": "torch", "jax.jit": "jax", "autograd": "autograd", "MyGrad": "mygrad", "micrograd": "micrograd"}
 
@@ -11,6 +11,10 @@ WORKLOADS = [
     mlp.workload((64, 32, 10), batch=32),
     mlp.workload((784, 256, 128, 10), batch=128),
     mlp.workload((1024, 1024, 1024, 1024), batch=256),
+    *recurrent.workloads(),
+    convolution.workload(batch=1, channels=(16, 32), size=8),
+    convolution.workload(batch=64, channels=(16, 32), size=8),
+    convolution.workload(batch=64, channels=(16, 32), size=28),
     *derivatives.workloads(),
 ]
 RECORDING = scalar.recording_workloads()

@@ -157,8 +157,8 @@ def _stacked(
     directions = 2 if bidirectional else 1
     if not params or len(params) % (num_layers * directions):
         raise ValueError(
-            f"params holds {len(params)} weights, which are not as many for each of {num_layers} layers in {directions} "
-            "directions"
+            f"params holds {len(params)} weights, which are not equally many for each of {num_layers} layers in "
+            f"{directions} directions"
         )
     count = len(params) // (num_layers * directions)
     x = input.swapaxes(0, 1) if batch_first else input
