@@ -72,7 +72,8 @@ class Beta(Distribution):
         for concentration in (self.concentration1, self.concentration0):
             above = gamma_quantile(concentration + 1, standard_uniform(shape, np.float64, drawn))
             logarithms.append(np.log(above) - standard_exponential(shape, self._dtype, drawn) / concentration)
-        return sigmoid(logarithms[0] - logarithms[1])
+        info = np.finfo(self._dtype)  # 0 and 1 have no logarithm
+        return np.clip(sigmoid(logarithms[0] - logarithms[1]), info.tiny, 1 - info.epsneg)
 
     def log_prob(self, value: Any) -> Any:
         from scipy.special import betaln  # loaded when first used: SciPy takes as long to import as everything else

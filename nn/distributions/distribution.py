@@ -348,10 +348,9 @@ class Distribution:
         return np.broadcast_to(values, (count, *self.batch_shape)).copy() if expand else values
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join([f'{k}: {_text(raw(x))}' for k, x in self._shown().items()])})"
-
-    def _shown(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._given}
+        with np.errstate(all="ignore"):  # a message may show parameters that cannot be normalized
+            shown = [f"{name}: {_text(raw(getattr(self, name)))}" for name in self._given]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def _text(x: Any) -> str:

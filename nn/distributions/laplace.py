@@ -74,7 +74,8 @@ class Laplace(Distribution):
         value = self._probability(value)
         lower = raw(value) < 0.5
         tail = np.where(lower, 2 * value, 2 - 2 * value)
-        return self.loc + self.scale * np.where(lower, 1, -1) * np.log(tail)
+        distance = np.log(tail)
+        return self.loc + self.scale * np.where(lower, distance, -distance)
 
     def entropy(self) -> Any:
         return 1 + np.log(2 * self.scale)

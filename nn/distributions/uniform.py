@@ -41,11 +41,17 @@ class Uniform(Distribution):
 
     @property
     def arg_constraints(self) -> Any:
-        return {"low": constraints.LessThan(raw(self.high)), "high": constraints.GreaterThan(raw(self.low))}
+        low, high = self._bounds()
+        return {"low": constraints.LessThan(high), "high": constraints.GreaterThan(low)}
 
     @property
     def support(self) -> Any:
-        return constraints.Interval(raw(self.low), raw(self.high))
+        return constraints.Interval(*self._bounds())
+
+    def _bounds(self) -> tuple[Any, Any]:
+        """The ends as plain arrays, or Python's numbers, as messages show them."""
+        low, high = raw(self.low), raw(self.high)
+        return (low, high) if self.batch_shape else (float(low), float(high))
 
     @property
     def mean(self) -> Any:

@@ -56,7 +56,8 @@ def distribution(name: str, row: Row) -> dict[str, Any]:
     p = row.build(D, *parameters)
     text = re.sub(r"torch.Size\(\[(\d+)\]\)", r"(\1,)", repr(p))
     text = re.sub(r"torch.Size\(\[([\d, ]*)\]\)", r"(\1)", text)
-    found: dict[str, Any] = {"repr": re.sub(r"tensor\((.*?)(, grad_fn=\S*>)?\)", r"\1", text)}
+    text = re.sub(r"tensor\((.*?)(, grad_fn=\S*>|, requires_grad=True)?\)", r"\1", text)
+    found: dict[str, Any] = {"repr": re.sub(r"(\.\d+?)0+\b", r"\1", text)}
     found |= {"batch_shape": list(p.batch_shape), "event_shape": list(p.event_shape)}
     for key, question in QUESTIONS.items():
         wanted = leaves if key in DIFFERENTIATED else []
