@@ -13,7 +13,7 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
-from . import data, functional, init, metrics, optim, random, utils
+from . import data, distributions, functional, init, metrics, optim, random, utils
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import DataLoader
 from .dtype import get_default_dtype, set_default_dtype
@@ -238,6 +238,7 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "accuracy",
     "data",
+    "distributions",
     "evaluate",
     "fit",
     "functional",
