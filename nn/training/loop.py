@@ -14,7 +14,7 @@ import numpy as np
 import autograd_lite as ag
 
 from ..metrics import Metric
-from ..optim import Optimizer
+from ..optim import LBFGS, Optimizer
 from ..utils import clip_grad_norm_
 from .callbacks import Callback, FitContext
 from .measure import Loss, Meter, closed, dtype_of, evaluated, split
@@ -120,21 +120,29 @@ class Loop:
         prediction = context.model(*inputs)
         error = self.loss(prediction, target)
         context.loss = _finite(error, inputs, optimizer, context.epoch, context.batch + 1)
-        optimizer.zero_grad()
-        error.backward()
-        if self.clip_norm is not None:
-            norm = float(clip_grad_norm_(context.model.parameters(), self.clip_norm))
-            if not isfinite(norm):
-                raise FloatingPointError(
-                    f"the norm of the gradients is {norm} in epoch {context.epoch}, batch {context.batch + 1}, though "
-                    "the loss is finite. Run the step under autograd_lite.detect_anomaly() to see where it began."
-                )
-        optimizer.step()
+        if isinstance(optimizer, LBFGS):  # evaluates the loss itself, as often as it needs to
+            optimizer.step(lambda: self._backward(self.loss(context.model(*inputs), target)))
+        else:
+            self._backward(error)
+            optimizer.step()
         if context.scheduler is not None and self.scheduler_step == "batch":
             context.scheduler.step()
         self.meter.add(context.loss, prediction, target)
         context.batch += 1
         context.step += 1
+
+    def _backward(self, error: Any) -> Any:
+        context = self.context
+        context.optimizer.zero_grad()
+        error.backward()
+        if self.clip_norm is not None:
+            norm = float(clip_grad_norm_(list(context.model.parameters()), self.clip_norm))
+            if not isfinite(norm):
+                raise FloatingPointError(
+                    f"the norm of the gradients is {norm} in epoch {context.epoch}, batch {context.batch + 1}, though "
+                    "the loss is finite. Run the step under autograd_lite.detect_anomaly() to see where it began."
+                )
+        return error
 
     def tell(self, event: str) -> None:
         """Call a method of every callback."""

@@ -62,20 +62,24 @@ def _panel(
     training, validation = history[name], history.get(f"val_{name}")
     numbers = [number for number in [*training, *(validation or [])] if isfinite(number)]
     epochs = range(1, len(training) + 1)
-    few = len(training) == 1
-    marks = {"marker": "o", "markersize": 4} if few else {}
+    single = len(training) == 1
+    marks: dict[str, Any] = {"marker": "o", "markersize": 6} if single else {}
+    hollow: dict[str, Any] = {"markerfacecolor": "white", **marks}
     if validation is None:
         axes.plot(epochs, training, color=color, linewidth=1.8, **marks)
     else:
-        axes.plot(epochs, training, "--", color=color, linewidth=1.4, alpha=0.8, label="training", **marks)
+        axes.plot(epochs, training, "--", color=color, linewidth=1.4, alpha=0.8, label="training", **hollow)
         axes.plot(epochs, validation, color=color, linewidth=1.8, label="validation", **marks)
     axes.set_title({"lr": "learning rate"}.get(name, name.replace("_", " ")))
     if last_row:
         axes.set_xlabel("epoch")
-    axes.set_xlim((0.5, 1.5) if few else (1, len(training)))
+    axes.set_xlim((0.5, 1.5) if single else (1, len(training)))
     axes.xaxis.get_major_locator().set_params(integer=True)
+    if single:
+        axes.set_xticks([1])
     if numbers and min(numbers) > 0 and max(numbers) > _LOGARITHMIC_FROM * min(numbers):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda number, _: f"{number:g}")
     elif name == "lr":
         axes.set_ylim(bottom=0)
     if best and validation is not None and isfinite(validation[best - 1]):

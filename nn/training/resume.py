@@ -88,6 +88,8 @@ class RunFile:
         saved = load_checkpoint(
             self.file, context.model, context.optimizer, context.scheduler, generators=self.generators
         )
+        if saved.step:
+            context.optimizer.stepped = True  # in the process before; a scheduler asks
         now = self.random_states()
         context.epoch, context.step, context.stopped = saved.epoch, saved.step, run["stopped"]
         context.history.update({name: numbers.tolist() for name, numbers in run["history"].items()})

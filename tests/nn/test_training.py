@@ -91,6 +91,89 @@ def test_several_inputs():
     assert history["loss"][1] < history["loss"][0]
 
 
+# ---- schedulers, clipping, closures ----
+
+lr_scheduler = nn.optim.lr_scheduler
+
+
+def test_a_scheduler_steps_after_each_epoch_and_its_rates_are_noted():
+    model = Net()
+    optimizer = nn.SGD(model.parameters(), lr=0.8)
+    scheduler = lr_scheduler.ExponentialLR(optimizer, 0.5)
+    _, history = train(model, optimizer=optimizer, scheduler=scheduler, epochs=3)
+    assert list(history) == ["loss", "lr", "seconds"]
+    assert history["lr"] == [0.8, 0.4, 0.2]
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_a_scheduler_may_step_after_each_batch():
+    model = Net()
+    optimizer = nn.SGD(model.parameters(), lr=1.0)
+    scheduler = lr_scheduler.ExponentialLR(optimizer, 0.5)
+    _, history = train(model, optimizer=optimizer, scheduler=scheduler, scheduler_step="batch", epochs=2)
+    assert history["lr"] == [0.5**3, 0.5**6]  # 3 batches an epoch
+
+
+@pytest.mark.parametrize(
+    ("options", "watched"),
+    [
+        ({}, "loss"),
+        ({"validation": (X[:9], Y[:9])}, "val_loss"),
+        ({"monitor": "accuracy", "metrics": ["accuracy"]}, "accuracy"),
+    ],
+)
+def test_a_scheduler_on_a_plateau_gets_the_number_that_it_watches(options, watched):
+    seen = []
+
+    class Plateau(lr_scheduler.ReduceLROnPlateau):
+        def step(self, metrics, epoch=None):
+            seen.append(metrics)
+            super().step(metrics, epoch)
+
+    model = Net()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    _, history = train(model, optimizer=optimizer, scheduler=Plateau(optimizer), **options)
+    assert seen == history[watched]
+
+
+def test_clip_norm_limits_the_gradient():
+    norms = []
+
+    class Norms(nn.Callback):
+        def on_batch_end(self, context):
+            norms.append(sum([float((p.grad**2).sum()) for p in context.model.parameters()]) ** 0.5)
+
+    train(lr=0.0, clip_norm=0.01, callbacks=[Norms()])
+    assert np.allclose(norms, 0.01, rtol=1e-3)
+    norms.clear()
+    train(lr=0.0, clip_norm=100.0, callbacks=[Norms()])
+    assert min(norms) > 0.02
+
+
+def test_gradients_that_are_not_finite_stop_before_the_step_when_they_are_clipped():
+    model = Net()
+    before = model.state_dict()
+
+    def loss(prediction, target):
+        return np.sqrt(np.abs(prediction[0, 0] - prediction[0, 0])) + F.cross_entropy(prediction, target)
+
+    with (
+        np.errstate(divide="ignore", invalid="ignore"),
+        pytest.raises(
+            FloatingPointError, match=r"the norm of the gradients is nan in epoch 1, batch 1, though .* finite"
+        ),
+    ):
+        train(model, loss=loss, clip_norm=1.0)
+    assert all(np.array_equal(model.state_dict()[name], array) for name, array in before.items())
+
+
+def test_an_optimizer_that_evaluates_the_loss_itself():
+    model = Net()
+    optimizer = nn.optim.LBFGS(model.parameters(), lr=0.5)
+    _, history = train(model, optimizer=optimizer, batch_size=70, epochs=4, clip_norm=10.0)
+    assert history["loss"][-1] < 0.3 * history["loss"][0]
+
+
 # ---- modes and dtypes ----
 
 
@@ -244,6 +327,29 @@ def other_optimizer():
     return nn.SGD(Net().parameters())
 
 
+def other_scheduler():
+    return lr_scheduler.StepLR(other_optimizer(), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (
+            lr_scheduler.ReduceLROnPlateau,
+            {"scheduler_step": "batch"},
+            r"measured once an epoch\. Write scheduler_step='epo",
+        ),
+        (lr_scheduler.CosineAnnealingLR, {"monitor": "loss"}, "the step of CosineAnnealingLR takes no number"),
+    ],
+)
+def test_refuses_a_scheduler_that_does_not_go_with_its_arguments(kind, options, message):
+    model = Net()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    scheduler = kind(optimizer, **({"T_max": 3} if kind is lr_scheduler.CosineAnnealingLR else {}))
+    with pytest.raises(ValueError, match=message):
+        train(model, optimizer=optimizer, scheduler=scheduler, **options)
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
@@ -268,6 +374,14 @@ def other_optimizer():
         ({"loss": nn.CrossEntropyLoss}, TypeError, r"loss is the class CrossEntropyLoss\. Make an instance"),
         ({"optimizer": nn.SGD}, TypeError, r"optimizer is the class SGD\. Make an instance of it: SGD\(\.\.\.\)"),
         ({"optimizer": 0.1}, TypeError, "optimizer must be of type Optimizer, not float"),
+        ({"clip_norm": 0}, ValueError, "clip_norm is 0, but must be greater than 0"),
+        ({"clip_norm": np.nan}, ValueError, "clip_norm is nan"),
+        ({"scheduler_step": "step"}, ValueError, "scheduler_step is 'step', but must be 'epoch' or 'batch'"),
+        ({"scheduler_step": "batch"}, ValueError, "scheduler_step='batch' is for a scheduler"),
+        ({"monitor": "loss"}, ValueError, "monitor='loss' is for a scheduler"),
+        ({"monitor": "val_loss"}, ValueError, "monitor is 'val_loss', but what is measured is loss"),
+        ({"scheduler": lr_scheduler.StepLR}, TypeError, r"scheduler must be an object with step\(\)"),
+        ({"scheduler": other_scheduler()}, ValueError, "the scheduler belongs to another optimizer"),
         ({"metrics": {"each": lambda p, t: t}}, ValueError, r"metric 'each' returned shape \(32,\), not one number"),
     ],
 )
