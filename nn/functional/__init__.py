@@ -5,6 +5,7 @@ import nn.functional as F
 
 from .activation import gelu, logsigmoid, mish, relu, sigmoid, silu, softplus, softsign, tanh, tanhshrink
 from .attention import scaled_dot_product_attention
+from .batch_norm import batch_norm
 from .convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from .distance import (
     cdist,
@@ -15,13 +16,16 @@ from .distance import (
 from .dropout import dropout
 from .embedding import embedding, one_hot
 from .exponential import celu, elu, selu
+from .folding import fold, unfold
 from .gated import glu
+from .group_norm import group_norm, instance_norm
 from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
     cross_entropy,
+    ctc_loss,
     gaussian_nll_loss,
     hinge_embedding_loss,
     huber_loss,
@@ -39,7 +43,7 @@ from .loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from .normalization import layer_norm
+from .normalization import layer_norm, rms_norm
 from .padding import pad
 from .piecewise import (
     hardshrink,
@@ -53,11 +57,29 @@ from .piecewise import (
     softshrink,
     threshold,
 )
+from .pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from .recurrent import gru, lstm, rnn_relu, rnn_tanh
 from .recurrent_cells import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from .softmax import gumbel_softmax, log_softmax, softmax, softmin
+from .vision import interpolate, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
     "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -70,12 +92,15 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "elu",
     "embedding",
+    "fold",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "group_norm",
     "gru",
     "gru_cell",
     "gumbel_softmax",
@@ -85,6 +110,8 @@ __all__ = [
     "hardtanh",
     "hinge_embedding_loss",
     "huber_loss",
+    "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -95,6 +122,8 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "margin_ranking_loss",
+    "max_pool1d",
+    "max_pool2d",
     "mish",
     "mse_loss",
     "multi_margin_loss",
@@ -105,10 +134,13 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
+    "rms_norm",
     "rnn_relu",
     "rnn_relu_cell",
     "rnn_tanh",
@@ -130,4 +162,5 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "unfold",
 ]

@@ -7,6 +7,9 @@ from .classification import (
     KLDivLoss,
     NLLLoss,
 )
+from .ctc import (
+    CTCLoss,
+)
 from .margin import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
@@ -30,6 +33,7 @@ from .regression import (
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",

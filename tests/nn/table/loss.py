@@ -14,6 +14,7 @@ LOGARITHMS = np.log([[0.2, 0.5, 0.3], [0.6, 0.3, 0.1]])
 SIGNS = np.array([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]])
 WEIGHT = np.array([[0.5, 2.0, 1.0], [3.0, 0.1, 0.7]])
 CLASSES = np.array([[[0, 2], [1, 1]], [[2, 2], [0, 1]]])
+SEQUENCE = np.linspace(0.1, 2.0, 18).reshape(3, 2, 3)
 SAME = np.array([1.5, 1.0, 0.5, -1.0])  # one apart and half apart from 1, equal to it, and far
 
 FUNCTIONS: dict[str, Function] = {
@@ -266,6 +267,44 @@ FUNCTIONS: dict[str, Function] = {
         ),
         ((3, 2), (3, 2), (3, 2)),
     ),
+    # sequences without times: PyTorch's gradient is right behind a log_softmax only
+    "ctc_loss": Function(
+        lambda F, x: F.ctc_loss(F.log_softmax(x, -1), like(x, [[1, 2], [1, 1]]), like(x, [4, 3]), like(x, [2, 2])),
+        ((4, 2, 3),),
+    ),
+    "ctc_loss none": Function(
+        lambda F, x: F.ctc_loss(
+            F.log_softmax(x, -1),
+            like(x, [[1, 0, 1], [0, 0, 1]]),
+            like(x, [4, 2]),
+            like(x, [3, 1]),
+            blank=2,
+            reduction="none",
+        ),
+        ((4, 2, 3),),
+    ),
+    "ctc_loss in one row": Function(
+        lambda F, x: F.ctc_loss(F.log_softmax(x, -1), like(x, [1, 2, 2]), (3, 3), (1, 2), reduction="sum"),
+        ((3, 2, 3),),
+    ),
+    "ctc_loss of nothing": Function(
+        lambda F, x: F.ctc_loss(
+            F.log_softmax(x, -1), like(x, [[1, 2], [2, 1]]), like(x, [2, 0]), like(x, [0, 0]), reduction="none"
+        ),
+        ((2, 2, 3),),
+    ),
+    "ctc_loss too short": Function(
+        lambda F, x: F.ctc_loss(
+            F.log_softmax(x, -1), like(x, [[1, 1], [1, 2]]), like(x, [2, 2]), like(x, [2, 2]), zero_infinity=True
+        ),
+        ((3, 2, 3),),
+    ),
+    "ctc_loss one": Function(
+        lambda F, x: F.ctc_loss(F.log_softmax(x, -1), like(x, [1, 2]), like(x, 3), like(x, 2)), ((3, 3),)
+    ),
+    "ctc_loss far": Function(
+        lambda F, x: F.ctc_loss(F.log_softmax(x * 1000, -1), like(x, [[1, 2]]), (4,), (2,)), ((4, 1, 3),), order=0
+    ),
 }
 
 
@@ -344,5 +383,21 @@ LAYERS: dict[str, Layer] = {
             distance_function=nn.PairwiseDistance(1), margin=3, swap=True, reduction="none"
         ),
         ((3, 2), (3, 2), (3, 2)),
+    ),
+    "CTCLoss": Layer(
+        lambda nn: nn.CTCLoss(),
+        (-SEQUENCE,),
+        lambda module, x: (
+            x.sum() * module(like(x, x.data), like(x, [[1, 2], [2, 0]]), like(x, [3, 3]), like(x, [2, 1]))
+        ),
+        order=0,
+    ),
+    "CTCLoss all options": Layer(
+        lambda nn: nn.CTCLoss(blank=2, reduction="none", zero_infinity=True),
+        (-SEQUENCE,),
+        lambda module, x: (
+            x.sum() * module(like(x, x.data), like(x, [[1, 0], [1, 1]]), like(x, [3, 2]), like(x, [2, 2]))
+        ),
+        order=0,
     ),
 }
