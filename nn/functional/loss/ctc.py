@@ -120,8 +120,8 @@ def _padded(targets: Any, lengths: Any, blank: int, classes: int) -> Any:
 @ag.primitive
 def _ctc_loss(log_probs: Any, path: Any, skip: Any, times: Any, ends: Any, zero_infinity: bool) -> Any:
     """The loss of each sequence; the last place in its path is `ends`."""
-    alphas = _alphas(_emitted(log_probs, path), skip)
-    losses = -_read(alphas, times, ends)
+    emitted = _emitted(log_probs, path).astype(np.float64)  # float32 is off by some percent after a thousand steps
+    losses = -_read(_alphas(emitted, skip), times, ends).astype(log_probs.dtype)
     return np.where(np.isinf(losses), 0, losses) if zero_infinity else losses
 
 
@@ -192,7 +192,7 @@ def _ctc_loss_vjp(
         (share,) = pullback(g)
     else:
         plain, share = log_probs, None
-    emitted = _emitted(plain, path)
+    emitted = _emitted(plain, path).astype(np.float64)
     alphas = _alphas(emitted, skip)
     likelihood = _read(alphas, times, ends)
     possible = likelihood > -np.inf
