@@ -208,6 +208,40 @@ def test_a_call_that_fails_leaves_the_cache_alone() -> None:
     assert cache.length == 2
 
 
+# ---- scores ----
+
+
+def plain_attention(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
+    """The formula as it is written, in the highest precision there is."""
+    scores = (query.astype(np.longdouble) @ key.astype(np.longdouble).T) * scale
+    scores = scores + mask if mask.dtype.kind == "f" else np.where(mask, scores, -np.inf)
+    scores -= np.where(np.isneginf(scores.max(axis=-1)), 0, scores.max(axis=-1))[:, None]
+    total = np.exp(scores).sum(axis=-1, keepdims=True)
+    return np.exp(scores) / np.where(total == 0, 1, total) @ value.astype(np.longdouble)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.1, 5.0, 100.0, 3000.0])
+@pytest.mark.parametrize("kind", ["all", "causal", "some", "none in a row", "numbers", "infinite numbers"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_scores_however_wide_are_normalized(dtype: Any, kind: str, scale: float) -> None:
+    query, key, value = normal(5, 4, dtype=dtype), normal(6, 4, dtype=dtype, seed=1), normal(6, 3, dtype=dtype, seed=2)
+    mask = {
+        "all": np.ones((5, 6), bool),
+        "causal": np.tri(5, 6, dtype=bool),
+        "some": normal(5, 6, seed=3) > 0.8,
+        "none in a row": np.tri(5, 6, -2, dtype=bool),
+        "numbers": normal(5, 6, dtype=dtype, seed=3),
+        "infinite numbers": np.where(np.tri(5, 6, -1, dtype=bool), 0, -np.inf).astype(dtype),
+    }[kind]
+    got = F.scaled_dot_product_attention(ag.Value(query), key, value, mask, scale=scale)
+    assert got.dtype == dtype
+    precision = float(np.finfo(dtype).eps) * max(10, 60 * scale)  # of the scores themselves, which are that much larger
+    if precision < 0.1:
+        np.testing.assert_allclose(got.data, plain_attention(query, key, value, mask, scale), atol=precision)
+    got.sum().backward()
+    assert np.isfinite(got.data).all()
+
+
 # ---- masks and sizes ----
 
 
