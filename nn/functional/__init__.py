@@ -13,7 +13,7 @@ from .distance import (
     normalize,
     pairwise_distance,
 )
-from .dropout import dropout
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout
 from .embedding import embedding, one_hot
 from .exponential import celu, elu, selu
 from .folding import fold, unfold
@@ -77,6 +77,7 @@ __all__ = [
     "adaptive_avg_pool2d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -94,8 +95,11 @@ __all__ = [
     "cross_entropy",
     "ctc_loss",
     "dropout",
+    "dropout1d",
+    "dropout2d",
     "elu",
     "embedding",
+    "feature_alpha_dropout",
     "fold",
     "gaussian_nll_loss",
     "gelu",

@@ -1,4 +1,4 @@
-"""Normalization of activations to mean 0 and variance 1."""
+"""Normalization of the last axes of activations; that of channels is in `batch_norm` and `group_norm`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,44 @@ def layer_norm(
         array([-1.2247,  0.    ,  1.2247])
     """
     real_only("layer_norm", input)
+    shape = _checked_shape(input, normalized_shape, weight=weight, bias=bias)
+    if len(shape) == 1:
+        return _layer_norm(input, weight, bias, eps)
+    return _layer_norm(_flat(input, shape), _flat(weight, shape), _flat(bias, shape), eps).reshape(np.shape(input))
+
+
+def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
+    """x / sqrt(mean of x² + eps) · weight, over the last axes.
+
+    Zhang & Sennrich, Root mean square layer normalization, 2019.
+
+    Shapes: `(*, *normalized_shape)` -> the same; `weight` has `normalized_shape`.
+
+    Args:
+        input: what to normalize.
+        normalized_shape: the lengths of the last axes, over which the mean is taken.
+        weight: a factor for each element, or None for 1.
+        eps: keeps the root away from 0; by default the rounding unit of the input's dtype, `np.finfo(dtype).eps`.
+
+    Raises:
+        ValueError: the input does not end in `normalized_shape`, or `weight` has another shape.
+
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.functional.rms_norm(np.array([3.0, 4.0]), 2).round(4)
+        array([0.8485, 1.1314])
+    """
+    real_only("rms_norm", input)
+    shape = _checked_shape(input, normalized_shape, weight=weight)
+    if eps is None:
+        eps = float(np.finfo(input.dtype).eps)
+    if len(shape) == 1:
+        return _rms_norm(input, weight, eps)
+    return _rms_norm(_flat(input, shape), _flat(weight, shape), eps).reshape(np.shape(input))
+
+
+def _checked_shape(input: Any, normalized_shape: int | Sequence[int], **weights: Any) -> tuple[int, ...]:
+    """`normalized_shape` as a tuple, in which the input ends and which the weights have."""
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     given = np.shape(input)
     if not shape or given[-len(shape) :] != shape:
@@ -45,18 +83,15 @@ def layer_norm(
             f"Given normalized_shape={list(shape)}, expected input with shape "
             f"[{', '.join(['*', *map(str, shape)])}], but got input of size{list(given)}"
         )
-    for name, x in (("weight", weight), ("bias", bias)):
+    for name, x in weights.items():
         if x is not None and x.shape != shape:
             raise ValueError(f"Expected {name} to be of same shape as normalized_shape {shape}, but got {x.shape}")
-    if len(shape) == 1:
-        return _layer_norm(input, weight, bias, eps)
-    flat = _layer_norm(
-        np.reshape(input, (*given[: -len(shape)], math.prod(shape))),
-        None if weight is None else weight.reshape(-1),
-        None if bias is None else bias.reshape(-1),
-        eps,
-    )
-    return flat.reshape(given)
+    return shape
+
+
+def _flat(x: Any, shape: tuple[int, ...]) -> Any:
+    """The last axes, of lengths `shape`, as one."""
+    return None if x is None else np.reshape(x, (*x.shape[: x.ndim - len(shape)], math.prod(shape)))
 
 
 @ag.primitive
@@ -88,3 +123,28 @@ def _layer_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float
 
 
 ag.defvjp_joint(_layer_norm, _layer_norm_vjp)
+
+
+@ag.primitive
+def _rms_norm(x: Any, weight: Any, eps: float) -> Any:
+    """`rms_norm` over the last axis."""
+    out = x * _inverse_rms(x, eps)
+    if weight is not None:
+        out *= weight
+    return out
+
+
+def _inverse_rms(x: Any, eps: float) -> Any:
+    """1 / sqrt(mean of x² + eps)."""
+    return (np.expand_dims(np.vecdot(x, x), -1) * (1 / x.shape[-1]) + eps) ** -0.5
+
+
+def _rms_norm_vjp(g: Any, out: Any, x: Any, weight: Any, eps: float) -> tuple[Any, ...]:
+    inverse = _inverse_rms(x, eps)
+    unit = x * inverse
+    slope = g if weight is None else g * weight
+    along = np.expand_dims(np.vecdot(slope, unit), -1) * (1 / x.shape[-1])
+    return inverse * (slope - unit * along), None if weight is None else g * unit
+
+
+ag.defvjp_joint(_rms_norm, _rms_norm_vjp)

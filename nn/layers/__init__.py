@@ -14,6 +14,7 @@ from .activation import (
     Tanhshrink,
 )
 from .attention import MultiheadAttention
+from .batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .bilinear import Bilinear
 from .cache import KVCache
 from .container import ModuleList, ParameterList, Sequential
@@ -23,12 +24,26 @@ from .distance import (
     CosineSimilarity,
     PairwiseDistance,
 )
-from .dropout import Dropout
+from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, FeatureAlphaDropout
 from .embedding import Embedding
+from .folding import Fold, Unfold
 from .identity import Identity
+from .instance_norm import InstanceNorm1d, InstanceNorm2d
 from .linear import Linear
 from .neuron import Neuron
-from .normalization import LayerNorm
+from .normalization import GroupNorm, LayerNorm, RMSNorm
+from .padding import (
+    CircularPad1d,
+    CircularPad2d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ZeroPad1d,
+    ZeroPad2d,
+)
 from .piecewise import (
     CELU,
     ELU,
@@ -44,10 +59,21 @@ from .piecewise import (
     Softshrink,
     Threshold,
 )
+from .pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    MaxPool1d,
+    MaxPool2d,
+)
 from .positional import ALiBi, LearnedPositionalEmbedding, RotaryEmbedding, SinusoidalPositionalEncoding
 from .recurrent import GRU, LSTM, RNN
 from .recurrent_cells import GRUCell, LSTMCell, RNNCell
 from .residual import Residual
+from .shape import Flatten, Unflatten
 from .softmax import (
     LogSoftmax,
     Softmax,
@@ -56,6 +82,7 @@ from .softmax import (
 )
 from .transformer import Transformer, TransformerDecoder, TransformerEncoder
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from .vision import PixelShuffle, PixelUnshuffle, Upsample
 
 __all__ = [
     "CELU",
@@ -67,20 +94,42 @@ __all__ = [
     "RNN",
     "SELU",
     "ALiBi",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AlphaDropout",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Bilinear",
+    "CircularPad1d",
+    "CircularPad2d",
+    "ConstantPad1d",
+    "ConstantPad2d",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",
     "ConvTranspose2d",
     "CosineSimilarity",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
     "Embedding",
+    "FeatureAlphaDropout",
+    "Flatten",
+    "Fold",
     "GRUCell",
+    "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
     "KVCache",
     "LSTMCell",
     "LayerNorm",
@@ -89,6 +138,8 @@ __all__ = [
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
+    "MaxPool1d",
+    "MaxPool2d",
     "Mish",
     "ModuleDict",
     "ModuleList",
@@ -98,10 +149,17 @@ __all__ = [
     "PairwiseDistance",
     "ParameterDict",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "RMSNorm",
     "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
     "Residual",
     "RotaryEmbedding",
     "Sequential",
@@ -122,4 +180,9 @@ __all__ = [
     "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "Unflatten",
+    "Unfold",
+    "Upsample",
+    "ZeroPad1d",
+    "ZeroPad2d",
 ]
