@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import convolution, derivatives, mlp, recurrent, scalar
+from . import convolution, derivatives, mlp, optimizers, recurrent, scalar
 
 PACKAGES = {"PyTorch": "torch", "jax.jit": "jax", "autograd": "autograd", "MyGrad": "mygrad", "micrograd": "micrograd"}
 
@@ -16,6 +16,7 @@ WORKLOADS = [
     convolution.workload(batch=64, channels=(16, 32), size=8),
     convolution.workload(batch=64, channels=(16, 32), size=28),
     *derivatives.workloads(),
+    *optimizers.workloads(),
 ]
 RECORDING = scalar.recording_workloads()
 RECORDED_BACKWARD = derivatives.recorded_backward()

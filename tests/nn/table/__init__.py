@@ -9,13 +9,16 @@ from . import (
     activation,
     attention,
     container,
+    convolution,
     distance,
     linear,
     loss,
     models,
     normalization,
+    pooling,
     recurrent,
     transformer,
+    vision,
 )
 
 CHAPTERS: dict[str, ModuleType] = {
@@ -24,12 +27,15 @@ CHAPTERS: dict[str, ModuleType] = {
         activation,
         attention,
         container,
+        convolution,
         distance,
         linear,
         loss,
         models,
         normalization,
+        pooling,
         recurrent,
         transformer,
+        vision,
     )
 }
