@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 # what a file system says to fsync of a folder if it does not know that
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
@@ -27,7 +26,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = _target(path)
     _remove_leftovers(target)
-    work = target.with_name(f"{_work_prefix(target)}{os.getpid()}-{uuid4().hex[:8]}.tmp")
+    work = target.with_name(f"{_work_prefix(target)}{os.getpid()}-{os.urandom(4).hex()}.tmp")
     new = work / target.name
     try:
         try:

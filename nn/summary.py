@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from html import escape
 from numbers import Integral
 from typing import Any, NamedTuple
 from weakref import ref
@@ -84,7 +83,8 @@ class Summary:
         return table(self, self._depth)
 
     def _repr_html_(self) -> str:
-        return f'<pre style="line-height: 1.25">{escape(repr(self))}</pre>'
+        text = repr(self).replace("&", "&amp;").replace("<", "&lt;")
+        return f'<pre style="line-height: 1.25">{text}</pre>'
 
 
 def summary(model: Module, input: Any, *, depth: int | None = None) -> Summary:
