@@ -209,7 +209,7 @@ class _Count:
 
 
 class _Arrays:
-    """A set of arrays, by identity, which does not keep them."""
+    """A set of arrays, by identity. It does not keep them, but for NumPy's scalars, of which there are no references."""
 
     def __init__(self) -> None:
         self._references: dict[int, Any] = {}
@@ -219,7 +219,8 @@ class _Arrays:
 
     def add(self, array: Any) -> None:
         key = id(array)
-        self._references[key] = ref(array, lambda _: self._references.pop(key, None))
+        is_array = isinstance(array, np.ndarray)
+        self._references[key] = ref(array, lambda _: self._references.pop(key, None)) if is_array else array
 
 
 class _Counter(Observer):
@@ -269,10 +270,10 @@ class _Counter(Observer):
 
 
 def _arrays_in(data: Any) -> Iterator[Any]:
-    """The arrays in nested arguments or results."""
+    """The arrays and NumPy's scalars in nested arguments or results."""
     if isinstance(data, ag.Value):
         data = data.data
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray | np.generic):
         yield data
     elif isinstance(data, Mapping):
         yield from _arrays_in(list(data.values()))

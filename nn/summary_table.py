@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _GAP = "  "
+_MARGIN = " " * len("Multiply-adds  ")
 _REPEATS = 3  # from how many equal neighbours on only the first is shown with what is in it
 
 
@@ -188,11 +189,18 @@ def _totals(summary: Summary) -> list[str]:
         "activations": summary.activation_bytes,
         "input": summary.input_bytes,
     }
-    memory = [f"{name} {_quantity(size, 'B')}" for name, size in parts.items() if size]
+    memory = [""]
+    for part in [f"{name} {_quantity(size, 'B')}" for name, size in parts.items() if size]:
+        if len(memory[-1]) + len(part) > WIDTH - len(_MARGIN) - len(", ,"):
+            memory[-1] += ","
+            memory.append(part)
+        else:
+            memory[-1] += f", {part}" if memory[-1] else part
     return [
         f"Parameters     {summary.total_parameters:,}{frozen if summary.frozen_parameters else ''}",
         f"Multiply-adds  {_quantity(summary.multiply_adds, '')}",
-        f"Memory         {', '.join(memory) or '–'}",
+        f"Memory         {memory[0] or '–'}",
+        *[_MARGIN + line for line in memory[1:]],
     ]
 
 

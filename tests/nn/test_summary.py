@@ -9,6 +9,9 @@ import autograd_lite as ag
 import nn
 from nn.summary_table import _quantity
 
+from . import table
+from .table import case
+
 
 def zeros(*shape):
     return np.zeros(shape, np.float32)
@@ -176,6 +179,7 @@ def test_a_list_of_modules_that_others_call_has_their_numbers():
         (lambda: Function(lambda x, w: x.reshape(4, 3) @ w, 3, 5), (3, 4), 4 * 20),
         (lambda: Function(lambda x, w: w * np.ones(4, np.float32), 3, 4), (3, 4), 4 * (4 + 12)),
         (lambda: nn.Linear(4, 5).double(), (3, 4), 8 * 15),
+        (lambda: Function(lambda x, w: np.exp(w.sum()) * x, 3, 4), (3, 4), 4 * (1 + 1 + 12)),
     ],
 )
 def test_activations_are_what_a_backward_pass_keeps(model, shape, expected):
@@ -223,6 +227,31 @@ def test_every_form_of_input(given, shapes):
 
 def test_a_shape_becomes_zeros_of_the_default_dtype(float64):
     assert nn.summary(Sum(), (2, 3)).input_bytes == 2 * 3 * 8
+
+
+class Row(nn.Module):
+    """A row of the table of layers."""
+
+    def __init__(self, row):
+        super().__init__()
+        self.layer, self.call = row.build(nn), row.call
+
+    def forward(self, *arrays):
+        return self.call(self.layer, *arrays)
+
+
+@pytest.mark.parametrize("chapter", table.CHAPTERS)
+def test_every_layer_of_the_table(chapter, tmp_path):
+    for name, row in table.CHAPTERS[chapter].LAYERS.items():
+        model = Row(row).eval()
+        arrays = tuple(case.inputs(name, row.arrays))
+        found = nn.summary(model, arrays)
+        assert found.total_parameters == sum(p.size for p in model.parameters()), name
+        outputs = case.results(model(*arrays))
+        assert found.rows[0].outputs == tuple(x.shape for x in outputs if hasattr(x, "shape")), name
+        assert max(map(len, str(found).splitlines())) <= 100, name
+        nn.save_safetensors(model, tmp_path / "weights")
+        assert repr(nn.load_safetensors(tmp_path / "weights", Row(row))) == "<All keys matched successfully>", name
 
 
 # ---- no trace ----
@@ -414,6 +443,16 @@ def test_wide_tables_are_cut_to_100_columns():
     assert max(map(len, text.splitlines())) == 100
     assert "a_rather_long_name_of_a_module" in text
     assert "…" in text
+
+
+def test_a_long_line_of_memory_is_broken():
+    model = nn.Linear(64, 64)
+    model.register_buffer("mean", np.zeros(100))
+    text = str(nn.summary(model, (110, 64)))
+    assert text.endswith(
+        "Memory         parameters 16.6 kB, buffers 800 B, gradients 16.6 kB, activations 28.2 kB,\n"
+        "               input 28.2 kB"
+    )
 
 
 @pytest.mark.parametrize(
