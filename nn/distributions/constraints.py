@@ -6,7 +6,6 @@ its text is PyTorch's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,8 +24,10 @@ class Constraint:
         """For each member whether it is in the set: booleans, without the last `event_dim` axes of `value`."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join([f'{name}={x!r}' for name, x in vars(self).items()])})"
 
-@dataclass(frozen=True)
+
 class Real(Constraint):
     """All but nan."""
 
@@ -34,48 +35,46 @@ class Real(Constraint):
         return value == value
 
 
-@dataclass(frozen=True)
 class GreaterThan(Constraint):
     """Above a bound."""
 
-    lower_bound: Any
+    def __init__(self, lower_bound: Any) -> None:
+        self.lower_bound = lower_bound
 
     def check(self, value: Any) -> Any:
         return self.lower_bound < value
 
 
-@dataclass(frozen=True)
 class GreaterThanEq(Constraint):
     """At a bound, or above."""
 
-    lower_bound: Any
+    def __init__(self, lower_bound: Any) -> None:
+        self.lower_bound = lower_bound
 
     def check(self, value: Any) -> Any:
         return self.lower_bound <= value
 
 
-@dataclass(frozen=True)
 class LessThan(Constraint):
     """Below a bound."""
 
-    upper_bound: Any
+    def __init__(self, upper_bound: Any) -> None:
+        self.upper_bound = upper_bound
 
     def check(self, value: Any) -> Any:
         return value < self.upper_bound
 
 
-@dataclass(frozen=True)
 class Interval(Constraint):
     """Between two bounds, which are part of it."""
 
-    lower_bound: Any
-    upper_bound: Any
+    def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
+        self.lower_bound, self.upper_bound = lower_bound, upper_bound
 
     def check(self, value: Any) -> Any:
         return (self.lower_bound <= value) & (value <= self.upper_bound)
 
 
-@dataclass(frozen=True)
 class Boolean(Constraint):
     """0 or 1."""
 
@@ -83,28 +82,26 @@ class Boolean(Constraint):
         return (value == 0) | (value == 1)
 
 
-@dataclass(frozen=True)
 class IntegerInterval(Constraint):
     """Whole numbers between two bounds, which are part of it."""
 
-    lower_bound: int
-    upper_bound: int
+    def __init__(self, lower_bound: int, upper_bound: int) -> None:
+        self.lower_bound, self.upper_bound = lower_bound, upper_bound
 
     def check(self, value: Any) -> Any:
         return (value == np.floor(value)) & (self.lower_bound <= value) & (value <= self.upper_bound)
 
 
-@dataclass(frozen=True)
 class IntegerGreaterThan(Constraint):
     """Whole numbers from a bound on."""
 
-    lower_bound: int
+    def __init__(self, lower_bound: int) -> None:
+        self.lower_bound = lower_bound
 
     def check(self, value: Any) -> Any:
         return (value == np.floor(value)) & (self.lower_bound <= value)
 
 
-@dataclass(frozen=True)
 class Simplex(Constraint):
     """Vectors of numbers from 0 on, whose sum is 1."""
 
@@ -114,7 +111,6 @@ class Simplex(Constraint):
         return np.all(value >= 0, axis=-1) & (abs(value.sum(axis=-1) - 1) < 1e-6)
 
 
-@dataclass(frozen=True)
 class LowerCholesky(Constraint):
     """Lower triangular matrices with a positive diagonal."""
 
@@ -125,7 +121,6 @@ class LowerCholesky(Constraint):
         return triangular & np.all(np.diagonal(value, axis1=-2, axis2=-1) > 0, axis=-1)
 
 
-@dataclass(frozen=True)
 class PositiveDefinite(Constraint):
     """Symmetric matrices whose eigenvalues are positive."""
 

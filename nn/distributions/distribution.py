@@ -345,7 +345,7 @@ class Distribution:
 
     def _enumerated(self, count: int, dtype: Any, expand: bool) -> Any:
         values = np.arange(count, dtype=dtype).reshape((count,) + (1,) * len(self.batch_shape))
-        return np.broadcast_to(values, (count, *self.batch_shape)).copy() if expand else values
+        return np.broadcast_to(values, (count, *self.batch_shape)) if expand else values
 
     def __repr__(self) -> str:
         with np.errstate(all="ignore"):  # a message may show parameters that cannot be normalized

@@ -11,6 +11,7 @@ from scipy import stats
 import autograd_lite as ag
 import nn
 import nn.distributions as D
+from nn.distributions.gamma_quantile import gamma_quantile, quantile_slope
 
 from .distribution_table import ROWS
 
@@ -83,6 +84,30 @@ def test_each_row_of_a_batch_of_categories_is_drawn_from(draws: int) -> None:
             np.testing.assert_allclose(shares, probs[i, j], atol=0.03)
 
 
+class Constant:
+    """A generator that always draws the same uniform number."""
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def random(self, size: Any, dtype: Any = float) -> Any:
+        return np.full(size, self.number, dtype)
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_the_ends_of_the_uniform_numbers(draws: int) -> None:
+    least, largest = Constant(0.0), Constant(np.nextafter(1, 0))
+    rounded = D.Categorical(np.full((2, 10), 0.1))  # ten times 0.1 is less than 1
+    for p, generator, expected in (
+        (D.Bernoulli(np.float64(0)), least, 0),
+        (D.Bernoulli(np.float64(1)), largest, 1),
+        (D.Categorical(np.array([0.0, 1.0, 1.0])), least, 1),
+        (D.Categorical(np.array([1.0, 1.0, 0.0])), largest, 1),
+        (rounded, largest, 9),
+    ):
+        assert (p.sample((draws,), generator=generator) == expected).all()
+
+
 def test_covariance_of_draws() -> None:
     factor = np.array([[2.0, 0.0], [-1.0, 0.5]])
     p = D.MultivariateNormal(np.array([1.0, 2.0]), scale_tril=factor)
@@ -103,6 +128,32 @@ def test_derivatives_of_draws_agree_with_differences(name: str) -> None:
         return row.build(D, *parameters).rsample((2,), generator=np.random.default_rng(5))
 
     ag.check_grads(draw, *row.parameters, order=2, rtol=1e-4, atol=1e-5)
+
+
+# dx/da of the quantile x of the gamma distribution, by numerical differentiation with 30 digits
+SLOPES = [
+    (0.02, 0.003, 0.79241250751117),
+    (0.02, 0.5, 23.603121089664),
+    (0.3, 1e-8, 6.0838300004663e-7),
+    (1.0, 0.7, 0.97321874099239),
+    (2.5, 9.0, 1.8917118000908),
+    (40.0, 31.0, 0.8816202355591),
+    (1000.0, 1050.0, 1.0247642170623),
+]
+
+
+@pytest.mark.parametrize(("a", "x", "slope"), SLOPES)
+def test_slope_of_the_gamma_quantile(a: float, x: float, slope: float) -> None:
+    np.testing.assert_allclose(quantile_slope(np.float64(a), np.float64(x)), slope, rtol=1e-11)
+
+
+def test_gamma_quantile_has_derivatives_of_every_order() -> None:
+    u = np.array([0.05, 0.5, 0.99])
+
+    def second(a: Any) -> Any:
+        return ag.elementwise_grad(ag.elementwise_grad(lambda a: gamma_quantile(a, u)))(a)
+
+    ag.check_grads(second, np.array([0.4, 1.5, 20.0]), order=2, rtol=1e-4, atol=1e-5)
 
 
 PATHS: dict[str, tuple[Any, list[float]]] = {

@@ -116,6 +116,32 @@ def test_quantiles_outside_of_probabilities_are_nan() -> None:
             assert np.isnan(p.icdf(1.5))
 
 
+def test_densities_at_the_ends_have_gradients_in_the_value() -> None:
+    x = ag.Value(np.array([0.0, 1.0]))
+    D.Beta(np.ones(2), 1.0).log_prob(x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [0, 0])
+
+
+CHECKS: list[tuple[Any, Any, list[bool]]] = [
+    (D.constraints.simplex, [[0.25, 0.75], [0.5, 0.4], [1.5, -0.5]], [True, False, False]),
+    (D.constraints.lower_cholesky, [[[1, 0], [5, 2]], [[1, 0.1], [0, 2]], [[1, 0], [0, 0]]], [True, False, False]),
+    (D.constraints.positive_definite, [[[2, 1], [1, 2]], [[1, 2], [2, 1]], [[1, np.inf], [np.inf, 1]]],
+     [True, False, False]),
+    (D.constraints.positive_definite, [[[1, 2, 3]]], [False]),
+    (D.constraints.real_vector, [[0, np.inf], [np.nan, 0]], [True, False]),
+    (D.constraints.positive, [0, 1, np.nan], [False, True, False]),
+    (D.constraints.nonnegative, [0, -1, np.nan], [True, False, False]),
+    (D.constraints.unit_interval, [0, 1, 1.1, -0.1], [True, True, False, False]),
+    (D.constraints.nonnegative_integer, [0, 1.5, -1, np.inf], [True, False, False, True]),
+    (D.constraints.LessThan(1.0), [0, 1], [True, False]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("constraint", "members", "expected"), CHECKS)
+def test_constraints(constraint: Any, members: Any, expected: list[bool]) -> None:
+    np.testing.assert_array_equal(constraint.check(np.array(members, float)), expected)
+
+
 # ---- parameters ----
 
 
