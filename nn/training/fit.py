@@ -45,7 +45,7 @@ def fit(
     scheduler_step: str = "epoch",
     monitor: str | None = None,
     clip_norm: float | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Iterable[Callback] = (),
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int | None = None,
     resume: bool = False,
@@ -137,7 +137,7 @@ def fit(
     names = ["loss", *measures]
     measured = (*names, *[f"val_{name}" for name in names if held_out is not None])
     monitored = _monitored(scheduler, scheduler_step, monitor, measured, optimizer)
-    _require_callbacks(callbacks)
+    callbacks = _checked_callbacks(callbacks)
     if checkpoint is None and (resume or checkpoint_every is not None):
         given = "resume=True" if resume else f"checkpoint_every={checkpoint_every}"
         raise ValueError(f"{given} needs a file: write checkpoint='run.npz'.")
@@ -215,10 +215,11 @@ def _require_common_parameters(model: Module, optimizer: Optimizer) -> None:
         )
 
 
-def _require_callbacks(callbacks: Any) -> None:
+def _checked_callbacks(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, Callback):
         raise TypeError(f"callbacks must be a list. Write callbacks=[{type(callbacks).__name__}(...)].")
-    for callback in callbacks:
+    listed = list(callbacks)
+    for callback in listed:
         if isinstance(callback, type) and issubclass(callback, Callback):
             raise TypeError(f"a callback is the class {callback.__name__}. Make an instance: {callback.__name__}(...).")
         if not isinstance(callback, Callback):
@@ -226,6 +227,7 @@ def _require_callbacks(callbacks: Any) -> None:
                 f"a callback must be an nn.Callback, not {type(callback).__name__}. Write a class that inherits from "
                 "it, with a method such as on_epoch_end(self, context)."
             )
+    return listed
 
 
 def _first(batches: Iterable[Any], count: int) -> list[Any]:

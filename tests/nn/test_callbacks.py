@@ -205,7 +205,9 @@ def test_model_checkpoint_writes_the_best(tmp_path):
 
 
 def test_model_checkpoint_fills_numbers_into_the_path(tmp_path):
-    train([Script(3, 1, 2), nn.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.1f}.npz", save_best_only=False)])
+    callback = nn.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.1f}.npz", save_best_only=False)
+    train([Script(3, 1, 2), callback])
+    assert callback.best_path == str(tmp_path / "02-1.0.npz")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["01-3.0.npz", "02-1.0.npz", "03-2.0.npz"]
     callback = nn.ModelCheckpoint(tmp_path / "best-{epoch}.npz", "val_accuracy", "min")
     train([callback], metrics=["accuracy"], lr=0.0)
