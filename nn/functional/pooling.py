@@ -38,7 +38,7 @@ def max_pool1d(
         >>> nn.functional.max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
         array([[3., 2.]])
     """
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _pool_max("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -75,7 +75,7 @@ def max_pool2d(
         array([[[ 5.,  7.],
                 [13., 15.]]])
     """
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _pool_max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def avg_pool1d(
@@ -95,7 +95,7 @@ def avg_pool1d(
         >>> nn.functional.avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
         array([[2., 1.]])
     """
-    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return _pool_avg("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def avg_pool2d(
@@ -130,7 +130,7 @@ def avg_pool2d(
         array([[[ 2.5,  4.5],
                 [10.5, 12.5]]])
     """
-    return _avg_pool(
+    return _pool_avg(
         "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
 
@@ -286,7 +286,7 @@ def _steps(geometry: _Geometry) -> list[tuple[int, list[tuple[Any, ...]]]]:
     return found
 
 
-def _max_pool(
+def _pool_max(
     name: str,
     axes: int,
     x: Any,
@@ -298,8 +298,8 @@ def _max_pool(
     return_indices: bool,
 ) -> Any:
     geometry = _geometry(name, axes, x, kernel_size, stride, padding, dilation, ceil_mode)
-    out = _max_windows(x, geometry)
-    return (out, _flat(_winners(_raw(x), geometry), geometry, x.shape)) if return_indices else out
+    out = _max_pool(x, geometry)
+    return (out, _flat(_winners(_raw(x), _raw(out), geometry), geometry, x.shape)) if return_indices else out
 
 
 def _raw(x: Any) -> Any:
@@ -311,7 +311,7 @@ def _lowest(x: Any) -> Any:
 
 
 @ag.primitive
-def _max_windows(x: Any, geometry: _Geometry) -> Any:
+def _max_pool(x: Any, geometry: _Geometry) -> Any:
     """The largest element of each window."""
     best = _padded(x, geometry, _lowest(x))
     for _, (first, *others) in _steps(geometry):
@@ -321,17 +321,32 @@ def _max_windows(x: Any, geometry: _Geometry) -> Any:
     return best
 
 
-def _winners(x: Any, geometry: _Geometry) -> Any:
-    """Which element of its window is the largest: the first of equal ones, the last nan."""
-    best, winner, weight = _padded(x, geometry, _lowest(x)), None, 1
+def _winners(x: Any, out: Any, geometry: _Geometry) -> Any:
+    """Which element of its window is the largest: the first of equal ones, the last nan, and never the padding."""
+    places = math.prod(geometry.kernel)
+    kind: Any = np.uint8 if places < 256 else np.int32
+    if out.dtype.kind == "f" and not np.isfinite(out).all():
+        return _careful_winners(x, geometry).astype(kind)
+    padded = _padded(x, geometry, _lowest(x))
+    winner, missed = np.zeros_like(out, kind), True
+    for where in list(positions(geometry.counts, geometry.kernel, geometry.stride, geometry.dilation))[:-1]:
+        missed = (padded[(..., *where)] != out) & missed
+        winner += missed  # counts those before the first that is the largest
+    return winner
+
+
+def _careful_winners(x: Any, geometry: _Geometry) -> Any:
+    """`_winners` where there are nan, or -inf, which is also what the padding holds."""
+    best, real = _padded(x, geometry, -np.inf), _padded(np.ones_like(x, bool), geometry, False)
+    winner, weight = np.zeros_like(best, np.int32), 1
     for axis, (first, *others) in _steps(geometry):
-        values, best, before = best, best[first], winner
-        winner = np.zeros_like(best, np.int32) if before is None else before[first]
+        values, reals, before = best, real, winner
+        best, real, winner = best[first], real[first], winner[first]
         for k, where in enumerate(others, 1):
             candidate = values[where]
-            better = (candidate > best) | (candidate != candidate)
-            best = np.where(better, candidate, best)
-            winner = np.where(better, k * weight + (0 if before is None else before[where]), winner)
+            better = (candidate > best) | (candidate != candidate) | (reals[where] & ~real)
+            best, real = np.where(better, candidate, best), real | reals[where]
+            winner = np.where(better, k * weight + before[where], winner)
         weight *= geometry.kernel[axis]
     return winner
 
@@ -339,8 +354,7 @@ def _winners(x: Any, geometry: _Geometry) -> Any:
 def _flat(winner: Any, geometry: _Geometry, shape: Lengths) -> Any:
     """The position of the winners in their image, counted row by row."""
     axes = len(geometry.kernel)
-    flat, rest = 0, winner
-    weight = 1
+    flat, rest, weight = 0, winner.astype(np.int64), 1
     for axis in reversed(range(axes)):
         rest, k = np.divmod(rest, geometry.kernel[axis])
         start = np.arange(geometry.counts[axis]) * geometry.stride[axis] - geometry.padding[axis]
@@ -378,19 +392,19 @@ def _max_pick(x: Any, winner: Any, geometry: _Geometry) -> Any:
 
 
 def _place_vjp(g: Any, out: Any, x: Any, geometry: _Geometry) -> Any:
-    return _max_place(g, _winners(_raw(x), geometry), geometry, x.shape[-len(geometry.kernel) :])
+    return _max_place(g, _winners(_raw(x), _raw(out), geometry), geometry, x.shape[-len(geometry.kernel) :])
 
 
 def _pick_vjp(g: Any, out: Any, x: Any, winner: Any, geometry: _Geometry) -> Any:
     return _max_place(g, winner, geometry, x.shape[-len(geometry.kernel) :])
 
 
-ag.defvjp(_max_windows, _place_vjp)
+ag.defvjp(_max_pool, _place_vjp)
 ag.defvjp(_max_place, lambda g, out, x, winner, geometry, lengths: _max_pick(g, winner, geometry), None)
 ag.defvjp(_max_pick, _pick_vjp, None)
 
 
-def _avg_pool(
+def _pool_avg(
     name: str,
     axes: int,
     x: Any,
@@ -405,7 +419,7 @@ def _avg_pool(
     if divisor_override == 0:
         raise ValueError("divisor must be not zero, got divisor_override=0")
     if divisor_override is not None:
-        return _avg_windows(x, geometry, divisor_override)
+        return _avg_pool(x, geometry, divisor_override)
     divisor: Any = 1
     for n, k, s, p, count in zip(x.shape[-axes:], *geometry[:3], geometry.counts, strict=True):
         start = np.arange(count) * s - p
@@ -413,11 +427,11 @@ def _avg_pool(
         along = stop - start if count_include_pad else np.minimum(stop, n) - np.maximum(start, 0)
         divisor = np.multiply.outer(divisor, along)
     constant = divisor.size and (divisor == divisor.flat[0]).all()
-    return _avg_windows(x, geometry, int(divisor.flat[0]) if constant else divisor.astype(x.dtype))
+    return _avg_pool(x, geometry, int(divisor.flat[0]) if constant else divisor.astype(x.dtype))
 
 
 @ag.primitive
-def _avg_windows(x: Any, geometry: _Geometry, divisor: Any) -> Any:
+def _avg_pool(x: Any, geometry: _Geometry, divisor: Any) -> Any:
     """The sum of each window over `divisor`."""
     total = _padded(x, geometry, 0)
     for _, (first, *others) in _steps(geometry):
@@ -428,8 +442,8 @@ def _avg_windows(x: Any, geometry: _Geometry, divisor: Any) -> Any:
 
 
 @ag.primitive
-def _avg_spread(g: Any, geometry: _Geometry, divisor: Any, lengths: Lengths) -> Any:
-    """The adjoint of `_avg_windows`: each number over `divisor`, at every place of its window."""
+def _spread(g: Any, geometry: _Geometry, divisor: Any, lengths: Lengths) -> Any:
+    """The adjoint of `_avg_pool`: each number over `divisor`, at every place of its window."""
     share = g / divisor
     size = reaches(geometry.counts, geometry.kernel, geometry.stride, geometry.dilation)
     for axis, places in reversed(_steps(geometry)):
@@ -438,17 +452,27 @@ def _avg_spread(g: Any, geometry: _Geometry, divisor: Any, lengths: Lengths) -> 
         shape[axis] = max(n, p + lengths[axis])
         out = np.zeros_like(share, shape=tuple(shape))
         for where in places:
-            out[where] += share
+            if geometry.apart:
+                out[where] = share
+            else:
+                out[where] += share
         share = out
     return _unpadded(share, geometry, lengths)
 
 
+def repeat(x: Any, factors: Lengths) -> Any:
+    """Each element of the last axes `factors` times along each of them."""
+    counts = x.shape[-len(factors) :]
+    geometry = _Geometry(factors, factors, (0,) * len(factors), (1,) * len(factors), counts)
+    return _spread(x, geometry, 1, tuple([n * m for n, m in zip(counts, factors, strict=True)]))
+
+
 def _spread_vjp(g: Any, out: Any, x: Any, geometry: _Geometry, divisor: Any) -> Any:
-    return _avg_spread(g, geometry, divisor, x.shape[-len(geometry.kernel) :])
+    return _spread(g, geometry, divisor, x.shape[-len(geometry.kernel) :])
 
 
-ag.defvjp(_avg_windows, _spread_vjp)
-ag.defvjp(_avg_spread, lambda g, out, x, geometry, divisor, lengths: _avg_windows(g, geometry, divisor))
+ag.defvjp(_avg_pool, _spread_vjp)
+ag.defvjp(_spread, lambda g, out, x, geometry, divisor, lengths: _avg_pool(g, geometry, divisor))
 
 
 def _adaptive_counts(name: str, axes: int, x: Any, output_size: Size) -> Lengths:
@@ -473,9 +497,11 @@ def _bounds(length: int, count: int) -> tuple[Any, Any]:
 
 def _adaptive_avg_pool(name: str, axes: int, x: Any, output_size: Size) -> Any:
     counts, lengths = _adaptive_counts(name, axes, x, output_size), x.shape[-axes:]
+    if all(n == 1 for n in counts):
+        return np.mean(x, axis=tuple(range(-axes, 0)), keepdims=True)
     if all(n and m % n == 0 for n, m in zip(counts, lengths, strict=True)):
         kernel = tuple([m // n for n, m in zip(counts, lengths, strict=True)])
-        return _avg_windows(x, _Geometry(kernel, kernel, (0,) * axes, (1,) * axes, counts), math.prod(kernel))
+        return _avg_pool(x, _Geometry(kernel, kernel, (0,) * axes, (1,) * axes, counts), math.prod(kernel))
     matrices = []
     for n, m in zip(counts, lengths, strict=True):
         start, stop = _bounds(m, n)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d
+from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, repeat
 from .resample import resample
 from .windows import per_axis
 
@@ -95,9 +95,7 @@ def interpolate(
             m % n == 0 and (s == np.arange(m) // (m // n)).all()
             for n, m, s in zip(lengths, counts, sources, strict=True)
         ):
-            for axis, (n, m) in enumerate(zip(lengths, counts, strict=True), 2):
-                input = np.repeat(input, m // n, axis) if m > n else input
-            return input
+            return repeat(input, tuple([m // n for n, m in zip(lengths, counts, strict=True)]))
         matrices = [np.equal.outer(s, np.arange(n)).astype(input.dtype) for n, s in zip(lengths, sources, strict=True)]
         return resample(input, matrices)
     taps = _cubic if mode == "bicubic" else _linear
