@@ -13,6 +13,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from copy import deepcopy
 from operator import index
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -169,9 +170,9 @@ def load_checkpoint(
 
     with ExitStack() as undo:
         for name, target in targets.items():
-            if name == "scheduler" or (
-                name == "model" and optimizer is not None
-            ):  # the others refuse before they write
+            if name == "scheduler":
+                undo.callback(target.load_state_dict, deepcopy(target.state_dict()))
+            elif name == "model" and optimizer is not None:  # both of them refuse before they write
                 undo.callback(target.load_state_dict, target.state_dict())
             target.load_state_dict(content[name])
         undo.pop_all()
@@ -203,7 +204,7 @@ def _content(file: Path, sections: Iterable[str]) -> dict[str, Any]:
 
             names = ("epoch", "step", "extra", "generators", *sections)
             return {name: decode(raw[name], array) for name in names}
-    except CheckpointError:
+    except (CheckpointError, MemoryError):
         raise
     except Exception as error:  # damage makes zipfile, json and NumPy raise all sorts of errors
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that one comes from an impossible offset

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -68,7 +69,8 @@ def save_safetensors(
         try:
             library.save_file(arrays, new, texts or None)
         except _errors() as error:
-            raise OSError(errno.EIO, str(error)) from error
+            number = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
 
 
 @overload
@@ -202,16 +204,20 @@ def _opened(file: Path) -> Iterator[Any]:
 def _read(file: Path, keep_float16: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """The arrays and the metadata."""
     arrays = {}
-    with _opened(file) as opened:
+    unknown = (TypeError, AttributeError, KeyError, *_errors())  # what a dtype that NumPy lacks may lead to
+    with _opened(file) as opened, file.open("rb") as raw:
+        places = _places(raw)
         for name in opened.keys():  # noqa: SIM118  (the handle is no dict)
             kind = opened.get_slice(name).get_dtype()
             if kind in _WIDENED:
                 shape = opened.get_slice(name).get_shape()
-                arrays[name] = _WIDENED[kind](_stored_bytes(file, name)).reshape(shape)
+                start, stop = places[name]
+                raw.seek(start)
+                arrays[name] = _WIDENED[kind](raw.read(stop - start)).reshape(shape)
                 continue
             try:
                 array = opened.get_tensor(name)
-            except Exception as error:  # of several types, depending on the dtype
+            except unknown as error:
                 raise CheckpointError(
                     f"{str(file)!r} holds {name!r} as {kind}, which NumPy does not have. Convert it with PyTorch: "
                     f"save the state dict with {name!r} as .float()."
@@ -220,13 +226,12 @@ def _read(file: Path, keep_float16: bool) -> tuple[dict[str, Any], dict[str, str
         return arrays, dict(opened.metadata() or {})
 
 
-def _stored_bytes(file: Path, name: str) -> bytes:
-    """The bytes of an array, of a file that the library has found to be sound."""
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        start, stop = json.loads(opened.read(length))[name]["data_offsets"]
-        opened.seek(8 + length + start)
-        return opened.read(stop - start)
+def _places(raw: Any) -> dict[str, tuple[int, int]]:
+    """Where each array starts and stops, in a file that the library has found to be sound."""
+    length = int.from_bytes(raw.read(8), "little")
+    header = json.loads(raw.read(length))
+    offsets = {name: about["data_offsets"] for name, about in header.items() if name != "__metadata__"}
+    return {name: (8 + length + start, 8 + length + stop) for name, (start, stop) in offsets.items()}
 
 
 def _from_bfloat16(stored: bytes) -> Any:

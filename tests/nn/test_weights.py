@@ -168,6 +168,11 @@ def test_metadata_comes_back(tmp_path):
     assert nn.safetensors_metadata(tmp_path / "x") == {"format": "pt", "embedding.weight": "mine", "ü": "∇\n"}
 
 
+def test_a_note_about_a_stored_array_is_no_other_name(tmp_path):
+    nn.save_safetensors({"a": np.zeros(2), "b": np.ones(2)}, tmp_path / "x", {"b": "a"})
+    np.testing.assert_array_equal(nn.load_safetensors(tmp_path / "x")["b"], np.ones(2))
+
+
 def test_values_and_state_dicts_can_be_saved(tmp_path):
     model = Tied()
     nn.save_safetensors({"v": Value([1.0, 2.0])}, tmp_path / "v")
