@@ -69,6 +69,11 @@ class Bernoulli(Distribution):
         return expanded(given["logits"] if "logits" in given else binary_logits(given["probs"]), self.batch_shape)
 
     @property
+    def param_shape(self) -> Shape:
+        """The shape of `probs` and `logits`."""
+        return self.batch_shape
+
+    @property
     def mean(self) -> Any:
         return self.probs
 

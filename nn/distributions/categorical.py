@@ -57,17 +57,22 @@ class Categorical(Distribution):
 
     @property
     def support(self) -> Any:
-        return constraints.IntegerInterval(0, self._num_events - 1)
+        return constraints.integer_interval(0, self._num_events - 1)
 
     @property
     def probs(self) -> Any:
         """p, `batch_shape + (K,)`; the sum over the last axis is 1."""
-        return expanded(self._probs(), (*self.batch_shape, self._num_events))
+        return expanded(self._probs(), self.param_shape)
 
     @property
     def logits(self) -> Any:
         """log p, `batch_shape + (K,)`."""
-        return expanded(self._logits(), (*self.batch_shape, self._num_events))
+        return expanded(self._logits(), self.param_shape)
+
+    @property
+    def param_shape(self) -> Shape:
+        """The shape of `probs` and `logits`."""
+        return (*self.batch_shape, self._num_events)
 
     def _probs(self) -> Any:
         if "logits" in self._given:
@@ -105,7 +110,10 @@ class Categorical(Distribution):
         return drawn.reshape(shape)[()]
 
     def log_prob(self, value: Any) -> Any:
-        classes = raw(self._value(value)).astype(np.int64)
+        classes = np.asarray(raw(value))  # not as floating numbers, which would round the largest
+        if self._validate_args:
+            self._check_value(classes)
+        classes = classes.astype(np.int64)
         dims = len(self.batch_shape)
         places = [np.arange(n).reshape((n,) + (1,) * (dims - 1 - i)) for i, n in enumerate(self.batch_shape)]
         return self.logits[(*places, classes)]

@@ -154,11 +154,14 @@ class IndependentConstraint(Constraint):
         return f"IndependentConstraint({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
+# the names of PyTorch, as users write them
+greater_than, greater_than_eq, less_than = GreaterThan, GreaterThanEq, LessThan
+interval, integer_interval, independent = Interval, IntegerInterval, IndependentConstraint
 real = Real()
-real_vector = IndependentConstraint(real, 1)
-positive = GreaterThan(0.0)
-nonnegative = GreaterThanEq(0.0)
-unit_interval = Interval(0.0, 1.0)
+real_vector = independent(real, 1)
+positive = greater_than(0.0)
+nonnegative = greater_than_eq(0.0)
+unit_interval = interval(0.0, 1.0)
 boolean = Boolean()
 nonnegative_integer = IntegerGreaterThan(0)
 simplex = Simplex()

@@ -68,7 +68,7 @@ class Independent(Distribution):
     def support(self) -> Any:
         count = self.reinterpreted_batch_ndims
         base = self.base_dist.support
-        return constraints.IndependentConstraint(base, count) if count else base
+        return constraints.independent(base, count) if count else base
 
     @property
     def _dtype(self) -> Any:

@@ -42,11 +42,11 @@ class Uniform(Distribution):
     @property
     def arg_constraints(self) -> Any:
         low, high = self._bounds()
-        return {"low": constraints.LessThan(high), "high": constraints.GreaterThan(low)}
+        return {"low": constraints.less_than(high), "high": constraints.greater_than(low)}
 
     @property
     def support(self) -> Any:
-        return constraints.Interval(*self._bounds())
+        return constraints.interval(*self._bounds())
 
     def _bounds(self) -> tuple[Any, Any]:
         """The ends as plain arrays, or Python's numbers, as messages show them."""

@@ -197,8 +197,8 @@ ROWS: dict[str, Row] = {
     ),
     "independent multivariate": Row(
         lambda D, a, b: D.Independent(D.MultivariateNormal(a, scale_tril=lower(b)), 1),
-        (spread(2, 3), FACTOR),
-        spread(2, 3),
+        (spread(2, 2), FACTORS[0]),
+        spread(2, 2),
     ),
     "independent, expanded": Row(
         lambda D, a: D.Independent(D.Normal(a, 1.0), 1).expand((2,)), (spread(3),), spread(2, 3)

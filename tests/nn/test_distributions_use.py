@@ -133,7 +133,7 @@ CHECKS: list[tuple[Any, Any, list[bool]]] = [
     (D.constraints.nonnegative, [0, -1, np.nan], [True, False, False]),
     (D.constraints.unit_interval, [0, 1, 1.1, -0.1], [True, True, False, False]),
     (D.constraints.nonnegative_integer, [0, 1.5, -1, np.inf], [True, False, False, True]),
-    (D.constraints.LessThan(1.0), [0, 1], [True, False]),
+    (D.constraints.less_than(1.0), [0, 1], [True, False]),
 ]  # fmt: skip
 
 
@@ -191,6 +191,15 @@ def test_set_default_validate_args() -> None:
         D.Distribution.set_default_validate_args(True)
     with pytest.raises(ValueError, match="takes True or False"):
         D.Distribution.set_default_validate_args("no")  # type: ignore[arg-type]
+
+
+def test_large_classes_are_told_apart_in_low_precision() -> None:
+    logits = np.zeros(2**11 + 2, np.float16)
+    logits[-1] = 1
+    p = D.Categorical(logits=logits)
+    assert p.log_prob(2**11 + 1) > p.log_prob(2**11)
+    assert p.param_shape == logits.shape
+    assert D.Bernoulli(np.full(3, 0.5)).param_shape == (3,)
 
 
 def test_perplexity() -> None:
