@@ -153,40 +153,36 @@ def lstm_recurrence(
     weight_hr: Any,
     reverse: bool,
 ) -> tuple[Any, Any, Any]:
-    """All h and all c, `(T, B, H)`, and the gates i, f, o, g, `(4, T, B, H)`; see `lstm_cell`.
+    """All h, `(T, B, H)`, all c, `(T, H, B)`, and the gates i, f, o, g, `(T, 4 H, B)`; see `lstm_cell`.
 
-    With `weight_hr`, `(P, H)`, h is projected by it to P numbers (Sak et al., Long short-term memory based recurrent
-    neural network architectures for large vocabulary speech recognition, 2014).
+    With the batch behind, each gate is in one piece, and a step takes one product, with x, h and 1 for the bias in one
+    matrix. With `weight_hr`, `(P, H)`, h is projected by it to P numbers (Sak et al., Long short-term memory based
+    recurrent neural network architectures for large vocabulary speech recognition, 2014).
     """
     dtype = _common_dtype(x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr)
-    (time, batch), size = x.shape[:2], len(weight_hh) // 4
-    gates = np.empty((4, time, batch, size), dtype)  # each of the four in one piece, which makes a step much faster
-    inner = _halved(weight_ih, size).reshape(4, size, -1).swapaxes(1, 2)
-    np.matmul(_rows(x), inner, out=gates.reshape(4, time * batch, size))
-    if bias_ih is not None:
-        gates += _halved(bias_ih + bias_hh, size).reshape(4, 1, 1, size)
-    recurrent = np.ascontiguousarray(_halved(weight_hh, size).reshape(4, size, -1).swapaxes(1, 2), dtype)
-    h, c = np.empty((time, batch, h0.shape[-1]), dtype), np.empty((time, batch, size), dtype)
-    product, share = np.empty_like(gates[:, 0]), np.empty_like(c[0])
-    state, cell = h0, c0
+    (time, batch, inputs), size, outputs = x.shape, len(weight_hh) // 4, h0.shape[-1]
+    columns = [weight_ih, weight_hh] + ([] if bias_ih is None else [(bias_ih + bias_hh)[:, None]])
+    weight = _halved(np.concatenate(columns, axis=1, dtype=dtype), size)
+    read = np.empty((time, weight.shape[1], batch), dtype)
+    read[:, :inputs] = x.swapaxes(1, 2)
+    read[:, inputs + outputs :] = 1
+    gates, c = np.empty((time, 4 * size, batch), dtype), np.empty((time, size, batch), dtype)
+    h, new = np.empty((time, batch, outputs), dtype), np.empty((size, batch), dtype)
+    state, cell = h0.T, c0.T
     for t in _steps(time, reverse):
-        gate = gates[:, t]
-        gate += np.matmul(state, recurrent, out=product)
+        read[t, inputs : inputs + outputs] = state
+        gate = np.matmul(weight, read[t], out=gates[t])
         np.tanh(gate, out=gate)
-        sigmoids = gate[:3]
+        sigmoids = gate[: 3 * size]
         sigmoids *= 0.5
         sigmoids += 0.5
-        i, f, o, candidate = gate
+        i, f, o, candidate = gate.reshape(4, size, batch)
         cell = np.multiply(f, cell, out=c[t])
-        cell += np.multiply(i, candidate, out=share)
-        state = h[t]
-        if weight_hr is None:
-            np.tanh(cell, out=state)
-            state *= o
-        else:
-            np.tanh(cell, out=share)
-            share *= o
-            np.matmul(share, weight_hr.T, out=state)
+        cell += np.multiply(i, candidate, out=new)
+        np.tanh(cell, out=new)
+        new *= o
+        state = new if weight_hr is None else weight_hr @ new
+        h[t] = state.T
     return h, c, gates
 
 
@@ -207,51 +203,53 @@ def _lstm_vjp(
     if _recorded(arrays):
         return _pulled_back(g[:2], partial(_lstm_steps, reverse), *arrays)
     (gh, gc, _), (h, c, gates) = g, out
-    time, batch, size = c.shape
-    slopes = np.empty((time, batch, 4 * size), c.dtype)  # the gradients to what the gates' nonlinearities got
+    time, size, batch = c.shape
+    slopes = np.empty_like(gates)  # the gradients to what the gates' nonlinearities got, in the order i, f, g, o
     dc, tanh, u, v, w = np.zeros_like(c[0]), *(np.empty_like(c[0]) for _ in range(4))
-    dh = np.zeros_like(h[0])
+    dh = np.zeros((h.shape[-1], batch), h.dtype)
     dm, weight_hr_gradient = dh, None  # m is h before it is projected
     if weight_hr is not None:
         dm, weight_hr_gradient = np.empty_like(c[0]), np.zeros_like(weight_hr)
+    recurrent = np.ascontiguousarray(weight_hh.T)
     first, step = (time - 1, -1) if reverse else (0, 1)
     for t in reversed(_steps(time, reverse)):
-        slope, (i, f, o, candidate), m = slopes[t], gates[:, t], h[t]
+        i, f, o, candidate = gates[t].reshape(4, size, batch)
+        di, df, dg, do = slopes[t].reshape(4, size, batch)
         np.tanh(c[t], out=tanh)
         if gh is not None:
-            dh += gh[t]
+            dh += gh[t].T
         if gc is not None:
             dc += gc[t]
         if weight_hr is not None:
-            m = o * tanh
-            weight_hr_gradient += dh.T @ m
-            np.matmul(dh, weight_hr, out=dm)
+            weight_hr_gradient += dh @ np.multiply(o, tanh, out=u).T
+            np.matmul(weight_hr.T, dh, out=dm)
         # below σ' = σ (1 - σ) and tanh' = 1 - tanh² are multiplied out, which takes the fewest passes
-        np.multiply(dm, m, out=u)
+        np.multiply(dm, o, out=v)
+        np.multiply(v, tanh, out=u)
         np.multiply(u, o, out=w)
-        np.subtract(u, w, out=slope[:, 3 * size :])  # dm tanh(c) o (1 - o)
-        dc += np.multiply(dm, o, out=v)
+        np.subtract(u, w, out=do)  # dm tanh(c) o (1 - o)
+        dc += v
         u *= tanh
         dc -= u  # dc + dm o (1 - tanh²(c))
         np.multiply(dc, i, out=u)
         np.multiply(u, candidate, out=v)
         np.multiply(v, i, out=w)
-        np.subtract(v, w, out=slope[:, :size])  # dc g i (1 - i)
+        np.subtract(v, w, out=di)  # dc g i (1 - i)
         v *= candidate
-        np.subtract(u, v, out=slope[:, 2 * size : 3 * size])  # dc i (1 - g²)
+        np.subtract(u, v, out=dg)  # dc i (1 - g²)
         dc *= f
-        np.multiply(dc, c0 if t == first else c[t - step], out=u)
+        np.multiply(dc, c0.T if t == first else c[t - step], out=u)
         np.multiply(u, f, out=w)
-        np.subtract(u, w, out=slope[:, size : 2 * size])  # dc c f (1 - f)
-        np.matmul(slope, weight_hh, out=dh)
-    rows = _rows(slopes)
-    bias = rows.sum(axis=0)
+        np.subtract(u, w, out=df)  # dc c f (1 - f)
+        np.matmul(recurrent, slopes[t], out=dh)
+    rows = slopes.swapaxes(0, 1).reshape(4 * size, time * batch)
+    bias = rows.sum(axis=1)
     return (
-        (rows @ weight_ih).reshape(x.shape),
-        dh,
-        dc,
-        rows.T @ _rows(x),
-        rows.T @ _rows(_before(h, h0, reverse)),
+        (rows.T @ weight_ih).reshape(x.shape),
+        dh.T,
+        dc.T,
+        rows @ _rows(x),
+        rows @ _rows(_before(h, h0, reverse)),
         bias,
         bias,
         weight_hr_gradient,
@@ -267,7 +265,7 @@ def _lstm_steps(reverse: bool, x: Any, h: Any, c: Any, *weights: Any) -> tuple[A
         if weight_hr is not None:
             h = h @ weight_hr.T
         states[t], cells[t] = h, c
-    return np.stack(states), np.stack(cells)
+    return np.stack(states), np.stack(cells).swapaxes(1, 2)
 
 
 ag.defvjp_joint(lstm_recurrence, _lstm_vjp)

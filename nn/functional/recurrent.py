@@ -61,7 +61,7 @@ def lstm(
         biases = weights[2:4] if has_biases else (None, None)
         weight_hr = weights[-1] if len(weights) % 2 else None
         h, c, _ = lstm_recurrence(x, h0[k], c0[k], *weights[:2], *biases, weight_hr, reverse)
-        cells.append(c[0 if reverse else -1])
+        cells.append(c[0 if reverse else -1].T)
         return h
 
     output, h_n = _stacked(layer, input, params, num_layers, dropout, train, bidirectional, batch_first)
