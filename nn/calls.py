@@ -23,7 +23,7 @@ class _SetByInit:
 SET_BY_INIT: Any = _SetByInit()
 
 
-def call_init(module: Module) -> str:
+def call_init(module: Any) -> str:
     return f"Write super().__init__() as the first line of {type(module).__name__}.__init__."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from .parameter import Parameter
 
@@ -16,7 +16,7 @@ Member: TypeAlias = "Module | Parameter"
 OWN = frozenset({"_buffers"})
 
 
-def is_module(value: Any) -> bool:
+def is_module(value: Any) -> TypeGuard[Module]:
     """Whether it is a Module; this file is below `module`, so it asks the type."""
     return getattr(type(value), "is_module", False)
 
@@ -42,16 +42,14 @@ def inside(name: str, value: Any) -> Iterator[tuple[str, Member]]:
                 yield from inside(f"{name}.{key}", item)
 
 
-def members(module: Module) -> Iterator[tuple[str, Member]]:
+def members(module: Any) -> Iterator[tuple[str, Member]]:
     """The Modules and Parameters that a module holds itself, with their names."""
     for name, value in module.__dict__.items():
         if name not in OWN and may_hold(value):
             yield from inside(name, value)
 
 
-def walk(
-    module: Module, path: str = "", above: tuple[Module, ...] = ()
-) -> Iterator[tuple[str, Module, tuple[Any, ...]]]:
+def walk(module: Any, path: str = "", above: tuple[Module, ...] = ()) -> Iterator[tuple[str, Module, tuple[Any, ...]]]:
     """Every module with its path and the modules around it; one that holds itself is not entered again."""
     yield path, module, above
     above = (*above, module)
