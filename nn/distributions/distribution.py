@@ -96,6 +96,9 @@ class parameter:  # noqa: N801  it is read as an attribute, as `property` is
 class Distribution:
     """A batch of probability distributions: the base of all of them.
 
+    A distribution of your own sets its parameters as attributes, calls this `__init__`, and says in `arg_constraints`
+    and `support` where parameters and draws lie; the rest is what it can answer.
+
     Args:
         batch_shape: the shape of the batch, one distribution for each place.
         event_shape: the shape of one draw from one distribution: `()` for a number, `(n,)` for a vector.
@@ -108,6 +111,24 @@ class Distribution:
 
     Raises:
         ValueError: a parameter is not where `arg_constraints` says.
+
+    Example:
+        >>> import numpy as np
+        >>> from nn.distributions import Distribution, constraints
+        >>> class Triangular(Distribution):
+        ...     arg_constraints = {"width": constraints.positive}
+        ...     support = constraints.nonnegative
+        ...     def __init__(self, width):
+        ...         self.width = width
+        ...         super().__init__(width.shape)
+        ...     def log_prob(self, value):
+        ...         return np.log(2 * (self.width - value)) - 2 * np.log(self.width)
+        >>> Triangular(np.array([2.0, -3.0]))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        ValueError: Expected parameter width ... but found invalid values: -3.0 at index (1,)
+        >>> Triangular(np.array([2.0, 3.0]))
+        Triangular(width: (2,))
     """
 
     has_rsample: bool = False
@@ -153,7 +174,12 @@ class Distribution:
 
     @property
     def _dtype(self) -> Any:
-        return np.result_type(*[x.dtype for x in self._given.values()])
+        return np.result_type(*[raw(x).dtype for x in self._parameters().values()] or [get_default_dtype()])
+
+    def _parameters(self) -> dict[str, Any]:
+        """The parameters that were given, as they are: among them the attributes of a user's own distribution."""
+        own = vars(self) | vars(self).get("_given", {})
+        return {name: own[name] for name in self.arg_constraints if name in own}
 
     @property
     def batch_shape(self) -> Shape:
@@ -168,7 +194,10 @@ class Distribution:
     @property
     def arg_constraints(self) -> Any:
         """Where each parameter has to lie: a dict of `constraints`."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement arg_constraints")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not implement arg_constraints. "
+            "Write a dict in the class, such as arg_constraints = {'scale': constraints.positive}, or {}."
+        )
 
     @property
     def support(self) -> Any:
@@ -210,12 +239,10 @@ class Distribution:
 
     def _checked_parameters(self) -> dict[str, Any]:
         """The plain arrays that the constraints are about."""
-        return {name: raw(x) for name, x in self._given.items()}
+        return {name: raw(x) for name, x in self._parameters().items()}
 
     def _check_parameters(self) -> None:
         constraints = self.arg_constraints
-        if not constraints:
-            return
         for name, value in self._checked_parameters().items():
             bad = _first_invalid(constraints[name], value)
             if bad is not None:
@@ -349,7 +376,7 @@ class Distribution:
 
     def __repr__(self) -> str:
         with np.errstate(all="ignore"):  # a message may show parameters that cannot be normalized
-            shown = [f"{name}: {_text(raw(getattr(self, name)))}" for name in self._given]
+            shown = [f"{name}: {_text(raw(getattr(self, name)))}" for name in self._parameters()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 

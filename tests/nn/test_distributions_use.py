@@ -422,6 +422,35 @@ class Shifted(D.Normal):
     """A distribution of a user."""
 
 
+class Own(D.Distribution):
+    """A distribution of a user from scratch."""
+
+    arg_constraints = {"width": D.constraints.positive}  # noqa: RUF012
+
+    def __init__(self, width: Any) -> None:
+        self.width = width
+        super().__init__(np.shape(width))
+
+
+class Undeclared(D.Distribution):
+    """One that forgets to say what its parameters are."""
+
+
+def test_a_distribution_of_a_user_is_checked_shown_and_refused() -> None:
+    own = Own(ag.Value([1.0, 2.0]))
+    assert repr(own) == "Own(width: (2,))"
+    with pytest.raises(ValueError, match=r"parameter width .*: -1.0 at index \(1,\)"):
+        Own(np.array([1.0, -1.0]))
+    for question in (own.sample, own.entropy, own.enumerate_support, lambda: own.log_prob(0.0), lambda: own.icdf(0.5)):
+        with pytest.raises(NotImplementedError, match="Own does not implement"):
+            question()
+    for name in ("mean", "mode", "variance", "stddev", "support"):
+        with pytest.raises(NotImplementedError, match="Own does not implement"):
+            getattr(own, name)
+    with pytest.raises(NotImplementedError, match=r"does not implement arg_constraints. Write .* or \{\}"):
+        Undeclared()
+
+
 def test_a_subclass_has_the_divergence_of_its_base_until_it_gets_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(D.kl, "_FORMULAS", dict(D.kl._FORMULAS))
     p, q = Shifted(0.0, 1.0), D.Normal(1.0, 1.0)
