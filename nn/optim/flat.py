@@ -15,7 +15,7 @@ import numpy as np
 import autograd_lite as ag
 
 # Elements that go through a whole update before the next ones do: few enough to stay in the processor's cache.
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 # Elements that BLAS adds at once. OpenBLAS starts threads above 10,000, and waking them takes longer than the sum.
 BLAS_CHUNK = 10_000
 
