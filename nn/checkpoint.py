@@ -31,6 +31,7 @@ from .recognize import CHECKPOINT_ENTRY, CheckpointError, readable, recognized
 FORMAT = "autograd_lite checkpoint"
 VERSION = 1
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_DAMAGED = "damaged; use an earlier checkpoint"
 _DEFAULT = "nn.random.default_generator"
 
 
@@ -218,13 +219,11 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Any:
         if math.prod(shape) * dtype.itemsize != info.file_size - entry.tell():
             raise ValueError(f"{info.filename} has another length than its array of {dtype} and shape {shape}")
         entry.seek(0)
-        array = np.lib.format.read_array(entry, allow_pickle=False)
-        entry.read(1)  # at the end of the entry the checksum is compared
-    return array
+        return np.lib.format.read_array(entry, allow_pickle=False)
 
 
 def _foreign(file: Path, what: str) -> str:
-    what = "damaged; use an earlier checkpoint" if what.startswith("a checkpoint") else what
+    what = _DAMAGED if what.startswith("a checkpoint") else what
     return f"{str(file)!r} cannot be loaded as a checkpoint of nn.save_checkpoint: it is {what}."
 
 
@@ -288,5 +287,8 @@ def _generator_states(file: Path, saved: dict[str, Any], wanted: Mapping[str, np
                 f"{str(file)!r} has the state of a {state.get('bit_generator')} for the generator {name!r}, which is a "
                 f"{kind.__name__}. Make it as it was: np.random.Generator(np.random.{state.get('bit_generator')}())."
             )
-        kind().state = state
+        try:
+            kind().state = state
+        except Exception as error:  # NumPy's own, of several types
+            raise CheckpointError(_foreign(file, _DAMAGED)) from error
     return saved

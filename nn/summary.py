@@ -177,7 +177,9 @@ def _failure(error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 def _unchanged(model: Module) -> Iterator[list[Module]]:
     """All modules, in evaluation mode; at the end they have the attributes and the numbers that they had before."""
     modules = list(model.modules())
-    before = [(module, dict(module.__dict__)) for module in modules]
+    before = [(module.__dict__, dict(module.__dict__)) for module in modules]
+    before += [(x, x.copy()) for _, held in before for x in held.values() if isinstance(x, dict)]
+    lists = [(x, x.copy()) for _, held in before for x in held.values() if isinstance(x, list)]
     buffers = [(buffer, buffer.copy()) for module in modules for buffer in module.buffers(recurse=False)]
     generators = {id(default_generator): default_generator}
     generators |= {id(x): x for _, held in before for x in held.values() if isinstance(x, np.random.Generator)}
@@ -187,9 +189,11 @@ def _unchanged(model: Module) -> Iterator[list[Module]]:
             module.__dict__["training"] = False  # without train(), of which a class may have its own
         yield modules
     finally:
-        for module, held in before:
-            module.__dict__.clear()
-            module.__dict__.update(held)
+        for attributes, held in before:
+            attributes.clear()
+            attributes.update(held)
+        for items, as_they_were in lists:
+            items[:] = as_they_were
         for buffer, numbers in buffers:
             if not np.array_equal(buffer, numbers):
                 buffer[...] = numbers
@@ -209,7 +213,7 @@ class _Count:
 
 
 class _Arrays:
-    """A set of arrays, by identity. It does not keep them, but for NumPy's scalars, of which there are no references."""
+    """A set of arrays, by identity. It keeps none but scalars, to which there are no weak references."""
 
     def __init__(self) -> None:
         self._references: dict[int, Any] = {}

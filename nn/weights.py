@@ -204,7 +204,8 @@ def _opened(file: Path) -> Iterator[Any]:
 def _read(file: Path, keep_float16: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """The arrays and the metadata."""
     arrays = {}
-    unknown = (TypeError, AttributeError, KeyError, *_errors())  # what a dtype that NumPy lacks may lead to
+    # what the library raises for a dtype that NumPy lacks
+    unknown: tuple[type[Exception], ...] = (TypeError, AttributeError, KeyError, *_errors())
     with _opened(file) as opened, file.open("rb") as raw:
         places = _places(raw)
         for name in opened.keys():  # noqa: SIM118  (the handle is no dict)

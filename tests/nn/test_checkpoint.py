@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 import stat
 import subprocess
 import sys
@@ -534,14 +535,19 @@ def rewritten(path, change):
         (lambda content: content.update(extra={"!": "array", "entry": "../../etc/passwd"}), "damaged"),
         (lambda content: content.update(extra={"!": "scalar", "dtype": "O", "hex": "00" * 8}), "damaged"),
         (lambda content: content.update(generators={}), "has no generator"),
+        (lambda content: content["generators"]["nn.random.default_generator"]["state"].pop("inc"), "damaged"),
+        (lambda content: content["generators"]["nn.random.default_generator"].update(uinteger="x"), "damaged"),
     ],
 )
 def test_files_with_other_contents_are_refused(change, message, tmp_path):
     model = nn.Linear(1, 1)
     nn.save_checkpoint(tmp_path / "run", model)
     rewritten(tmp_path / "run", change)
+    model.weight.data = model.weight.data + 1
+    before = exact(model.state_dict()), exact(nn.random.default_generator.bit_generator.state)
     with pytest.raises(nn.CheckpointError, match=message):
         nn.load_checkpoint(tmp_path / "run", model)
+    assert before == (exact(model.state_dict()), exact(nn.random.default_generator.bit_generator.state))
 
 
 def test_an_array_of_pickles_is_refused_and_not_unpickled(tmp_path):
@@ -552,8 +558,12 @@ def test_an_array_of_pickles_is_refused_and_not_unpickled(tmp_path):
     nn.save_checkpoint(tmp_path / "run", nn.Linear(1, 1), extra=np.zeros(1))
     with zipfile.ZipFile(tmp_path / "run") as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
-    np.save(tmp_path / "bomb.npy", np.array([Bomb()]), allow_pickle=True)
-    entries["extra.npy"] = (tmp_path / "bomb.npy").read_bytes()
+    bomb = pickle.dumps(np.array([Bomb()]))
+    bomb += bytes(-len(bomb) % 8)  # as long as an array of objects would be
+    with open(tmp_path / "bomb.npy", "wb") as file:
+        header = {"shape": (len(bomb) // 8,), "fortran_order": False, "descr": "|O"}
+        np.lib.format.write_array_header_1_0(file, header)
+    entries["extra.npy"] = (tmp_path / "bomb.npy").read_bytes() + bomb
     with zipfile.ZipFile(tmp_path / "run", "w") as archive:
         for name, data in entries.items():
             archive.writestr(name, data)

@@ -268,12 +268,16 @@ class Messy(nn.Module):
         self.register_buffer("replaced", np.zeros(2))
         self.generator = np.random.default_rng(0)
         self.last = "nothing"
+        self.seen, self.by_name = [1], {"a": 1}
 
     def forward(self, x):
         self.count[...] = self.count + 1
         self.replaced = self.replaced + 1
         self.last = x = self.inner(x)
         self.new = nn.Linear(1, 1)
+        self.register_buffer("new_buffer", np.zeros(1))
+        self.seen.append(2)
+        self.by_name["b"] = 2
         self.train()
         self.generator.random(3)
         nn.random.default_generator.random(3)
@@ -299,7 +303,8 @@ def test_it_leaves_no_trace(fails):
     else:
         nn.summary(model, (2, 3))
     assert list(model.__dict__) == names
-    assert model.last == "nothing"
+    assert (model.last, model.seen, model.by_name) == ("nothing", [1], {"a": 1})
+    assert [name for name, _ in model.named_buffers()] == ["count", "replaced"]
     assert (model.training, model.inner.training) == (True, False)
     assert model._hooks is None
     assert model.inner._hooks is hooks
