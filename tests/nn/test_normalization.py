@@ -51,6 +51,17 @@ def test_momentum_none_is_the_mean_over_all_batches() -> None:
     np.testing.assert_allclose(layer.running_var, np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0), rtol=1e-5)
 
 
+def test_statistics_that_are_no_longer_tracked_stay_as_they_are() -> None:
+    layer, x = nn.BatchNorm1d(3), numbers(5, 3)
+    layer(x)
+    layer.track_running_stats = False
+    before = layer.state_dict()
+    layer(10 * x)
+    for key, kept in layer.state_dict().items():
+        np.testing.assert_array_equal(kept, before[key])
+    np.testing.assert_array_equal(layer.eval()(x).data, F.batch_norm(x, before["running_mean"], before["running_var"]))
+
+
 def test_state_goes_from_layer_to_layer() -> None:
     layer, other, x = nn.BatchNorm1d(3), nn.BatchNorm1d(3), numbers(5, 3)
     layer(x)
