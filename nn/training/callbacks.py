@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,13 @@ class FitContext:
         """End the training after this epoch."""
         if not self.fast_dev_run:
             self.stopped = reason
+
+
+def require_folder(path: str) -> None:
+    """Refuse a file in a folder that is not there, before the training rather than after its first epoch."""
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        raise FileNotFoundError(f"there is no folder {folder!r} for {path!r}. Write os.makedirs({folder!r}).")
 
 
 class Callback:
@@ -274,6 +281,7 @@ class ModelCheckpoint(_Monitor):
     Raises:
         ValueError: `mode` is not known for `monitor`.
         KeyError: `path` names a number that is not measured.
+        FileNotFoundError: its folder is not there.
 
     Example:
         >>> import nn
@@ -282,13 +290,13 @@ class ModelCheckpoint(_Monitor):
 
     def __init__(
         self,
-        path: str | PathLike[str],
+        path: str | os.PathLike[str],
         monitor: str = "val_loss",
         mode: str | None = None,
         save_best_only: bool = True,
     ) -> None:
         super().__init__(monitor, 0.0, mode)
-        self.path, self.save_best_only = fspath(path), save_best_only
+        self.path, self.save_best_only = os.fspath(path), save_best_only
 
     def _forget(self) -> None:
         super()._forget()
@@ -297,6 +305,8 @@ class ModelCheckpoint(_Monitor):
     def on_fit_start(self, context: FitContext) -> None:
         super().on_fit_start(context)
         self._filled(1, dict.fromkeys(context.measured, 1.0))
+        if "{" not in os.path.dirname(self.path):
+            require_folder(self.path)
 
     def on_epoch_end(self, context: FitContext) -> None:
         improved = self._improved(context)

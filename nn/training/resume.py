@@ -13,6 +13,7 @@ import numpy as np
 from ..checkpoint import load_checkpoint, save_checkpoint
 from ..data import DataLoader
 from ..random import default_generator
+from .callbacks import require_folder
 from .loop import Loop
 from .measure import Meter
 
@@ -32,6 +33,7 @@ class RunFile:
 
     def __init__(self, file: str | os.PathLike[str], resume: bool, every: int | None, sources: Sequence[Any]) -> None:
         self.file, self.resume, self.every = os.fspath(file), resume, every
+        require_folder(self.file)
         found = {"data": getattr(sources[0], "generator", None), "validation": getattr(sources[1], "generator", None)}
         self.generators = {
             name: generator
@@ -99,13 +101,8 @@ class RunFile:
             callback.load_state_dict(state)
         rest = None
         if not run["complete"]:
-            context.epoch, context.batch, loop.start, loop.seconds = (
-                saved.epoch + 1,
-                run["batch"],
-                run["start"],
-                run["seconds"],
-            )
-            loop.meter = Meter(loop.measures)
+            context.epoch, context.batch = saved.epoch + 1, run["batch"]
+            loop.start, loop.seconds, loop.meter = run["start"], run["seconds"], Meter(loop.measures)
             loop.meter.load_state_dict(run["meter"])
             self._set(run["start"])
             rest = _from(loop.batches, context.batch)
@@ -134,10 +131,8 @@ class RunFile:
                 f"the run in {self.file!r} had the callbacks [{', '.join(names)}], but now there are "
                 f"[{', '.join(mine)}]. Resume it with the same callbacks in the same order."
             )
-        measured, before = (
-            list(loop.context.measured),
-            [name for name in run["history"] if name not in ("lr", "seconds")],
-        )
+        measured = list(loop.context.measured)
+        before = [name for name in run["history"] if name not in ("lr", "seconds")]
         if before and before != measured:
             raise ValueError(
                 f"the run in {self.file!r} measured {', '.join(before)}, but now it would be "

@@ -351,6 +351,8 @@ def test_nothing_to_plot():
         ),
         (lambda: train([nn.ModelCheckpoint("{f2}.npz")]), KeyError, "names 'f2', but what is measured is epoch, loss"),
         (lambda: train([nn.ModelCheckpoint("{}.npz")]), KeyError, "names .* but what is measured"),
+        (lambda: train([nn.ModelCheckpoint("no/best.npz")]), FileNotFoundError, r"Write os\.makedirs\('no'\)"),
+        (lambda: train(checkpoint="no/run.npz"), FileNotFoundError, "there is no folder 'no' for 'no/run.npz'"),
         (lambda: train(nn.BestWeights()), TypeError, r"callbacks must be a list\. Write callbacks=\[BestWeights"),
         (lambda: train([nn.BestWeights]), TypeError, "is the class BestWeights. Make an instance"),
         (lambda: train([print]), TypeError, r"must be an nn\.Callback, not builtin_function.*on_epoch_end"),

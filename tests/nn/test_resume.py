@@ -51,6 +51,7 @@ def test_how_often_it_is_saved_changes_nothing(every, prefetch, uninterrupted, t
 @pytest.mark.parametrize("every", EVERY)
 def test_a_complete_run_is_not_repeated(every, uninterrupted, tmp_path):
     trained(tmp_path / "run.npz", every)
+    assert nn.load_checkpoint(tmp_path / "run.npz", random_state=False).epoch == 8
     before = (tmp_path / "run.npz").stat().st_mtime_ns
     again = trained(tmp_path / "run.npz", every)
     assert (tmp_path / "run.npz").stat().st_mtime_ns == before
@@ -157,6 +158,13 @@ def test_other_data_comes_back_in_order_too(data, tmp_path):
         with pytest.raises(KilledError):
             fitted(tmp_path / f"{fail}.npz", data(), fail=fail)
         assert fitted(tmp_path / f"{fail}.npz", data()) == expected
+
+
+def test_a_kill_within_the_last_epoch(tmp_path):
+    expected = fitted(tmp_path / "whole.npz", (X, Y), epochs=1)
+    with pytest.raises(KilledError):
+        fitted(tmp_path / "run.npz", (X, Y), epochs=1, fail=2, every=1)  # of three steps
+    assert fitted(tmp_path / "run.npz", (X, Y), epochs=1) == expected
 
 
 def test_a_shuffled_validation_belongs_to_the_run(tmp_path):
