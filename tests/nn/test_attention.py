@@ -157,6 +157,18 @@ def test_a_cache_may_be_recorded_at_times(recorded: list[bool]) -> None:
     np.testing.assert_allclose(np.concatenate(steps, 1), attention(x, x, x, is_causal=True)[0].data, atol=1e-12)
 
 
+def test_cache_records_what_wants_a_gradient() -> None:
+    first, second = ag.Value(normal(1, 2)), normal(1, 2, seed=1)
+    cache = nn.KVCache()
+    cache.append(first, first)
+    keys, _ = cache.append(second, second)
+    keys.sum().backward()
+    np.testing.assert_array_equal(first.grad, [[1, 1]])
+    with ag.no_grad():
+        assert all(type(x) is np.ndarray for x in cache.append(first, first))
+    assert cache.length == 3
+
+
 def test_cache_grows_rarely_and_keeps_what_it_gave() -> None:
     cache, rows = nn.KVCache(), normal(100, 2, 1, 3)
     given, buffers = [], set()
@@ -307,6 +319,11 @@ HEADS = np.ones((4, 2, 3))
             lambda: F.scaled_dot_product_attention(HEADS, HEADS[:3], HEADS[:3], enable_gqa=True),
             ValueError,
             "must divide the number of heads in query, on axis -3, got query (4, 2, 3), key (3, 2, 3)",
+        ),
+        (
+            lambda: F.scaled_dot_product_attention(HEADS, HEADS[:2], HEADS[:3], enable_gqa=True),
+            ValueError,
+            "and value (3, 2, 3)",
         ),
         (
             lambda: F.scaled_dot_product_attention(X, X, X, enable_gqa=True),

@@ -126,6 +126,11 @@ def test_transformer_takes_other_encoders_and_decoders() -> None:
     assert (output == 7).all()
 
 
+def test_sequences_without_batch_may_differ_in_length() -> None:
+    model = nn.Transformer(4, 2, 1, 1, 6, batch_first=True)
+    assert model(normal(3, 4), normal(2, 4)).shape == (2, 4)
+
+
 def test_subsequent_mask() -> None:
     mask = nn.Transformer.generate_square_subsequent_mask(3)
     assert mask.dtype == np.float32
