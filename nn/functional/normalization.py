@@ -109,17 +109,27 @@ def _layer_norm(x: Any, weight: Any, bias: Any, eps: float) -> Any:
 def _centred(x: Any, eps: float) -> tuple[Any, Any]:
     """x - mean, and 1 / sqrt(variance + eps)."""
     centred = x - x.mean(axis=-1, keepdims=True)
-    variance = np.expand_dims(np.vecdot(centred, centred), -1) * (1 / x.shape[-1])
-    return centred, (variance + eps) ** -0.5
+    return centred, (_mean_product(centred, centred) + eps) ** -0.5
 
 
 def _layer_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, ...]:
     centred, inverse = _centred(x, eps)
     unit = centred * inverse
-    slope = g if weight is None else g * weight
-    along = np.expand_dims(np.vecdot(slope, unit), -1) * (1 / x.shape[-1])
-    share = inverse * (slope - slope.mean(axis=-1, keepdims=True) - unit * along)
-    return share, None if weight is None else g * unit, g
+    slope = g * (1 if weight is None else weight)
+    gw = None if weight is None else g * unit
+    mean, along = slope.mean(axis=-1, keepdims=True), _mean_product(slope, unit)
+    if type(unit) is type(slope) is np.ndarray:
+        unit *= along
+        slope -= unit
+        slope -= mean
+        slope *= inverse
+    else:
+        slope = inverse * (slope - mean - unit * along)
+    return slope, gw, g
+
+
+def _mean_product(a: Any, b: Any) -> Any:
+    return np.expand_dims(np.vecdot(a, b), -1) * (1 / a.shape[-1])
 
 
 ag.defvjp_joint(_layer_norm, _layer_norm_vjp)
@@ -136,15 +146,22 @@ def _rms_norm(x: Any, weight: Any, eps: float) -> Any:
 
 def _inverse_rms(x: Any, eps: float) -> Any:
     """1 / sqrt(mean of x² + eps)."""
-    return (np.expand_dims(np.vecdot(x, x), -1) * (1 / x.shape[-1]) + eps) ** -0.5
+    return (_mean_product(x, x) + eps) ** -0.5
 
 
 def _rms_norm_vjp(g: Any, out: Any, x: Any, weight: Any, eps: float) -> tuple[Any, ...]:
     inverse = _inverse_rms(x, eps)
     unit = x * inverse
-    slope = g if weight is None else g * weight
-    along = np.expand_dims(np.vecdot(slope, unit), -1) * (1 / x.shape[-1])
-    return inverse * (slope - unit * along), None if weight is None else g * unit
+    slope = g * (1 if weight is None else weight)
+    gw = None if weight is None else g * unit
+    along = _mean_product(slope, unit)
+    if type(unit) is type(slope) is np.ndarray:
+        unit *= along
+        slope -= unit
+        slope *= inverse
+    else:
+        slope = inverse * (slope - unit * along)
+    return slope, gw
 
 
 ag.defvjp_joint(_rms_norm, _rms_norm_vjp)
