@@ -47,8 +47,10 @@ class Block:
 
     def gradient(self, gradients: list[Any]) -> Any:
         if self.last - self.first == 1:
-            return gradients[self.first][self.part].reshape(self.shape)
-        return np.concatenate(gradients[self.first : self.last], out=self.gathered)
+            flat = gradients[self.first] = gradients[self.first].reshape(-1)  # once for all parts of this parameter
+            g = flat[self.part]
+            return g if len(self.shape) == 1 else g.reshape(self.shape)
+        return np.concatenate(gradients[self.first : self.last], axis=None, out=self.gathered)
 
 
 class Bucket:
@@ -119,7 +121,7 @@ class Bucket:
             p.data = view  # a fresh leaf: graphs that read the old contents must not run backward
 
     def gradients(self) -> list[Any]:
-        """The flat gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
+        """The gradient of each parameter, None for those to be left alone; changes nothing but the plan."""
         found: list[Any] = []
         skipped = []
         for i, p in enumerate(self.params):
@@ -134,7 +136,7 @@ class Bucket:
                 )
             elif type(gradient) is not np.ndarray and isinstance(gradient, ag.Value):
                 gradient = gradient.data
-            found.append(None if gradient is None else gradient.reshape(-1))
+            found.append(gradient)
         if skipped != self._skipped:
             self._skipped, self._blocks = skipped, None
             self._active = [i for i in range(len(found)) if found[i] is not None]

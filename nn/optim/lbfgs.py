@@ -144,13 +144,13 @@ class LBFGS(Optimizer):
                 loss = closure()
             gradients = bucket.gradients()
             filled = [
-                np.zeros(p.size, p.dtype) if g is None else g for p, g in zip(bucket.params, gradients, strict=True)
+                np.zeros(p.shape, p.dtype) if g is None else g for p, g in zip(bucket.params, gradients, strict=True)
             ]
-            return loss, np.concatenate(filled)
+            return loss, np.concatenate(filled, axis=None)
 
-        def move(change: Any) -> None:
+        def put(place: Any) -> None:
             bucket.take_over(everything)  # graphs of before must not run backward
-            np.add(theta, change, out=theta)
+            theta[...] = place
 
         result, g = evaluate()
         loss, evaluations = float(result), 1
@@ -179,18 +179,18 @@ class LBFGS(Optimizer):
                 before = theta.copy()
 
                 def at(t: float, d: Any = d, before: Any = before) -> Point:
-                    move(t * d)
+                    put(before + t * d)
                     loss, g = evaluate()
-                    theta[...] = before
+                    put(before)
                     return Point(t, float(loss), g, float(np.dot(g, d)))
 
                 allowed = group["max_eval"] - evaluations
                 point, used = strong_wolfe(at, Point(0.0, loss, g, slope), t, _largest(d), allowed)
                 t, loss, g = point.t, point.loss, point.gradient
                 memory["t"] = t
-                move(t * d)
+                put(theta + t * d)
             else:
-                move(t * d)
+                put(theta + t * d)
                 if iteration != group["max_iter"]:  # nobody would use it
                     again, g = evaluate()
                     loss, used = float(again), 1

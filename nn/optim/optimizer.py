@@ -63,12 +63,12 @@ class Optimizer:
     counts_steps: ClassVar[bool] = False
     # whether `update` needs one whole parameter at a time, in its shape
     by_parameter: ClassVar[bool] = False
-    stepped: bool = False
     # numbers that are remembered for each parameter, and what they are before the first step
     scalars: ClassVar[Mapping[str, float]] = {}
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
+        self.stepped = False
         self.param_groups: list[dict[str, Any]] = []
         self._buckets: list[list[Bucket] | None] = []  # one entry a group; None until it is first needed
         self._pre_hooks: list[RemovableHandle] = []
@@ -123,13 +123,15 @@ class Optimizer:
         Raises:
             TypeError: a parameter changed its dtype since the first step. Nothing is updated then.
         """
+        self.stepped = True
+        if not (self._pre_hooks or self._post_hooks):
+            return self._step(closure)
         args: tuple[Any, ...] = () if closure is None else (closure,)
         kwargs: dict[str, Any] = {}
         for handle in list(self._pre_hooks):
             replaced = handle.hook(self, args, kwargs)
             if replaced is not None:
                 args, kwargs = replaced
-        self.stepped = True
         loss = self._step(*args, **kwargs)
         for handle in list(self._post_hooks):
             handle.hook(self, args, kwargs)

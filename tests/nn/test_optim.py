@@ -330,6 +330,39 @@ def test_gradients_that_are_values_and_not_contiguous():
     assert w.data.tolist() == [[0, -2, -4], [-1, -3, -5]]
 
 
+def test_an_optimizer_that_sees_whole_parameters(monkeypatch):
+    monkeypatch.setattr(flat, "BLOCK", 2)
+
+    class Normalized(optim.Optimizer):
+        by_parameter = True
+
+        def update(self, group, t, theta, g, d, s):
+            theta -= g / np.linalg.norm(g)
+            seen.append(theta.shape)
+
+    seen = []
+    params = golden_params()
+    slopes(params)
+    expected = values(params) - np.concatenate([(p.grad / np.linalg.norm(p.grad)).ravel() for p in params])
+    Normalized(params, {"lr": 1.0}).step()
+    np.testing.assert_allclose(values(params), expected)
+    assert seen == [(2, 2), (), (3,)]
+
+
+def test_lbfgs_writes_only_what_no_graph_holds():
+    x = ag.Value([-0.5, 1.0])
+    optimizer = optim.LBFGS([x], max_iter=5, line_search_fn="strong_wolfe")
+    before = x.data
+    with ag.detect_mutation():
+        for _ in golden_steps([x], optimizer, [None, None]):
+            pass
+    assert before.tolist() == [-0.5, 1.0]
+    loss = np.sum(x * x)
+    list(golden_steps([x], optimizer, [None]))
+    with pytest.raises(RuntimeError, match="changed after this graph was recorded"):
+        loss.backward()
+
+
 def test_large_and_small_parameters_in_one_bucket(monkeypatch):
     monkeypatch.setattr(flat, "BLOCK", 4)
     params = [ag.Value(np.zeros(n)) for n in (2, 1, 10, 1, 2, 2, 0, 4)]
