@@ -40,15 +40,10 @@ def _of_rows(out: Any, rows: Any, *rest: Any, **options: Any) -> int:
 
 def _of_einsum(out: Any, *operands: Any, subscripts: str, optimize: Any = False) -> int:
     """Every combination of indices takes one multiplication for each further operand."""
-    terms, _, result = subscripts.partition("->")
     sizes: dict[str, int] = {}
-    for term, array in zip([*terms.split(","), result], [*operands, out], strict=True):
-        before, dots, after = term.partition("...")
-        shape = np.shape(array)
-        sizes |= zip(before, shape, strict=False)
-        sizes |= zip(after, shape[len(shape) - len(after) :], strict=True)
-        if dots:  # of the axes without a name the result has all
-            sizes["..."] = math.prod(shape[len(before) : len(shape) - len(after)])
+    for term, operand in zip(subscripts.split("->")[0].split(","), operands, strict=True):
+        for letter, length in zip(term, operand.shape, strict=True):  # the axes of "..." have letters by now
+            sizes[letter] = max(length, sizes.get(letter, 0))  # one of length 1 is broadcast
     return math.prod(sizes.values()) * (len(operands) - 1)
 
 

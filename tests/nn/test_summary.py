@@ -70,6 +70,11 @@ COUNTS = {
         (2, 6, 3, 4),
         2 * 6 * 3 * 4 * 5,
     ),
+    "einsum broadcast": (
+        lambda: Function(lambda x, w: np.einsum("...ij,...jk->...ik", x, w), 1, 4, 5),
+        (6, 3, 4),
+        6 * 3 * 4 * 5,
+    ),
     "einsum of one": (lambda: Function(lambda x, w: np.einsum("ij->i", x * w), 3, 4), (3, 4), 0),
     "einsum of three": (lambda: Function(lambda x, w: np.einsum("i,ij,j->", x, w, x), 4, 4), (4,), 2 * 4 * 4),
     "elementwise": (lambda: Function(lambda x, w: np.exp(x * w) + 1, 3, 4), (3, 4), 0),
@@ -203,6 +208,7 @@ def test_memory_of_parameters_buffers_and_input():
 class Sum(nn.Module):
     def forward(self, x, y=None, z=None):
         assert not self.training
+        assert not ag.is_grad_enabled()
         self.seen = x, y, z
         return x if y is None else x + y
 
