@@ -13,6 +13,9 @@ from .activation import (
     Tanh,
     Tanhshrink,
 )
+from .adaptive_softmax import (
+    AdaptiveLogSoftmaxWithLoss,
+)
 from .attention import MultiheadAttention
 from .batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .bilinear import Bilinear
@@ -26,6 +29,7 @@ from .distance import (
 )
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, FeatureAlphaDropout
 from .embedding import Embedding
+from .embedding_bag import EmbeddingBag
 from .folding import Fold, Unfold
 from .identity import Identity
 from .instance_norm import InstanceNorm1d, InstanceNorm2d
@@ -96,6 +100,7 @@ __all__ = [
     "ALiBi",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AlphaDropout",
@@ -118,6 +123,7 @@ __all__ = [
     "Dropout1d",
     "Dropout2d",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",

@@ -22,6 +22,11 @@ SCORES = np.array([[0.0, 1.0, 3.0], [2.0, 2.0, -1.0]])
         (lambda: F.hardtanh(X, 1, -1), ValueError, "min_val cannot be greater than max_val, got 1 and -1"),
         (lambda: nn.Hardtanh(1, 1), ValueError, "max_val (1) must be greater than min_val (1)"),
         (lambda: F.softshrink(X, -1), ValueError, "lambda must be greater or equal to 0, but found to be -1"),
+        (
+            lambda: F.softshrink(X, float("nan")),
+            ValueError,
+            "lambda must be greater or equal to 0, but found to be nan",
+        ),
         (lambda: F.celu(X, 0), ValueError, "alpha cannot be 0 for CELU"),
         (lambda: F.rrelu(X, 0.5, 0.1), ValueError, "Lower bound should be less than or equal to the upper bound"),
         (lambda: F.glu(X), ValueError, "Halving dimension must be even, but dimension -1 is size 5"),
@@ -85,13 +90,19 @@ def test_nan_stays_nan(name: str) -> None:
     assert np.isnan(getattr(F, name)(np.array([np.nan]), *more)).all()
 
 
-@pytest.mark.parametrize("function", [F.relu6, F.hardshrink, F.softshrink, F.hardsigmoid])
-def test_no_gradient_passes_where_there_is_no_slope_not_even_an_infinite_one(function: Any) -> None:
-    x = ag.Value(np.zeros(3))  # of hardsigmoid the slope is there
-    y = function(x)
+@pytest.mark.parametrize("function", [F.relu6, F.hardshrink, F.softshrink, lambda x: F.threshold(x, 0, 0)])
+@pytest.mark.parametrize("x", [np.zeros(3), np.float64(0)])
+def test_no_gradient_passes_where_there_is_no_slope_not_even_an_infinite_one(function: Any, x: Any) -> None:
+    x = ag.Value(x)
     with np.errstate(divide="ignore"):
-        np.sqrt(y).sum().backward()
-    assert x.grad.any() == (function is F.hardsigmoid)
+        np.sqrt(function(x)).sum().backward()
+    assert not x.grad.any()
+
+
+def test_slope_of_tanhshrink_is_1_far_out_also_in_float32() -> None:
+    x = ag.Value(np.float32(1e9))
+    F.tanhshrink(x).backward()
+    assert x.grad == 1
 
 
 def test_numpy_numbers_as_options_keep_float32() -> None:
@@ -166,6 +177,11 @@ def test_gumbel_softmax_samples_from_the_softmax() -> None:
     soft = F.gumbel_softmax(x, 0.3, generator=np.random.default_rng(0))
     np.testing.assert_array_equal(soft.argmax(axis=1), hard.argmax(axis=1))
     np.testing.assert_allclose(soft.sum(axis=1), 1)
+
+
+def test_hard_samples_are_taken_along_the_axis() -> None:
+    x = np.array([[0.0, 50.0], [50.0, 0.0], [0.0, 0.0]])
+    assert F.gumbel_softmax(x, hard=True, dim=0).tolist() == [[0, 1], [1, 0], [0, 0]]
 
 
 def test_hard_samples_have_the_gradient_of_soft_ones() -> None:

@@ -119,6 +119,7 @@ def test_misuse_raises(act: Any, message: str) -> None:
         (0.0, 1.0, 9.0, 20.0, (9.10852, 0.10731)),  # far out, where the distribution function is 1 to all digits
         (0.0, 1.0, -20.0, -9.0, (-9.10852, 0.10731)),
         (5.0, 2.0, 3.0, 3.0, (3.0, 0.0)),
+        *((0.3, 0.7, b, b, (b, 0.0)) for b in (0.9, 0.1, -0.7, 1.1)),  # not a rounding error beyond
     ],
 )
 def test_truncated_normal_distribution(mean: float, std: float, a: float, b: float, expected: Any) -> None:

@@ -147,4 +147,16 @@ LAYERS: dict[str, Layer] = {
     "LogSoftmax": Layer(lambda nn: nn.LogSoftmax(dim=-1), ((2, 3),)),
     "Softmax2d": Layer(lambda nn: nn.Softmax2d(), ((2, 3, 1, 2),)),
     "Softmax2d no batch": Layer(lambda nn: nn.Softmax2d(), ((3, 2, 2),)),
+    "AdaptiveLogSoftmaxWithLoss": Layer(
+        lambda nn: nn.AdaptiveLogSoftmaxWithLoss(4, 7, [2, 4], div_value=2), ((5, 4), np.array([0, 6, 4, 2, 3]))
+    ),
+    "AdaptiveLogSoftmaxWithLoss frequent only": Layer(
+        lambda nn: nn.AdaptiveLogSoftmaxWithLoss(4, 7, cutoffs=[3], head_bias=True), ((2, 4), np.array([0, 2]))
+    ),
+    "AdaptiveLogSoftmaxWithLoss one": Layer(lambda nn: nn.AdaptiveLogSoftmaxWithLoss(4, 5, [2]), ((4,), np.array(3))),
+    "AdaptiveLogSoftmaxWithLoss log_prob": Layer(
+        lambda nn: nn.AdaptiveLogSoftmaxWithLoss(4, 5, [2, 3], 2.0),
+        ((2, 4),),
+        lambda module, x: (module.log_prob(x), module.predict(x)),
+    ),
 }
