@@ -160,6 +160,14 @@ def test_other_data_comes_back_in_order_too(data, tmp_path):
         assert fitted(tmp_path / f"{fail}.npz", data()) == expected
 
 
+@pytest.mark.parametrize(("every", "expected"), [(None, (1, 3)), (2, (1, 4)), (1, (1, 4)), (3, (0, 3))])
+def test_when_it_is_saved(every, expected, tmp_path):
+    with pytest.raises(KilledError):
+        fitted(tmp_path / "run.npz", (X, Y), fail=5, every=every)  # an epoch has three steps
+    found = nn.load_checkpoint(tmp_path / "run.npz", random_state=False)
+    assert (found.epoch, found.step) == expected
+
+
 def test_a_kill_within_the_last_epoch(tmp_path):
     expected = fitted(tmp_path / "whole.npz", (X, Y), epochs=1)
     with pytest.raises(KilledError):
