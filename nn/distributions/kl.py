@@ -14,7 +14,7 @@ import autograd_lite as ag
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .categorical import Categorical
-from .distribution import Distribution, expanded, raw
+from .distribution import Distribution, raw
 from .exponential import Exponential
 from .gamma import Gamma
 from .independent import Independent, sum_rightmost
@@ -224,8 +224,7 @@ def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Any:
     determinants = half_log_determinant(theirs) - half_log_determinant(mine)
     trace = np.sum(ag.linalg.solve_triangular(theirs, mine, lower=True) ** 2, axis=(-2, -1))
     squares = mahalanobis(theirs, q.loc - p.loc)
-    total = determinants + 0.5 * (trace + squares - p.event_shape[0])
-    return expanded(total, np.broadcast_shapes(p.batch_shape, q.batch_shape))
+    return determinants + 0.5 * (trace + squares - p.event_shape[0])
 
 
 @register_kl(Normal, Normal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,19 @@ def test_expanding_copies_nothing_and_keeps_the_checks() -> None:
     assert p.batch_shape == (3, 2)
     assert p.sample((4,)).shape == (4, 3, 2)
     assert np.isnan(p.log_prob(np.nan)).all()
-    assert D.Independent(D.Normal(np.zeros((1, 3)), 1.0), 1).expand((2,)).event_shape == (3,)
+    for checked in (True, False):
+        q = D.Independent(D.Normal(np.zeros((1, 3)), 1.0, validate_args=False), 1, validate_args=checked).expand((2,))
+        assert q.event_shape == (3,)
+        with pytest.raises(ValueError, match="within the support") if checked else nullcontext():
+            q.log_prob(np.full(3, np.nan))
+
+
+def test_what_an_independent_distribution_can_do() -> None:
+    coins = D.Bernoulli(np.full(2, 0.5))
+    assert D.Independent(coins, 0).has_enumerate_support
+    assert not D.Independent(coins, 1).has_enumerate_support
+    assert not D.Independent(coins, 1).has_rsample
+    assert D.Independent(D.Normal(np.zeros(2), 1.0), 1).has_rsample
 
 
 def test_set_default_validate_args() -> None:
