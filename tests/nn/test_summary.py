@@ -1,5 +1,6 @@
 """Tests of `nn.summary`: numbers worked out by hand, tables as they are to look, and that it leaves no trace."""
 
+import contextlib
 import copy
 
 import numpy as np
@@ -168,6 +169,39 @@ def test_a_list_of_modules_that_others_call_has_their_numbers():
 
     rows = nn.summary(Net(), (1, 2)).rows
     assert [(row.path, row.calls, row.multiply_adds) for row in rows[:2]] == [("", 1, 8), ("layers", 0, 8)]
+
+
+def test_a_module_that_calls_itself_counts_each_operation_once():
+    class Recursive(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(np.ones((3, 3), np.float32))
+
+        def forward(self, x, times):
+            return self(x @ self.w, times - 1) if times else x
+
+    found = nn.summary(Recursive(), {"x": (2, 3), "times": 4})
+    assert (found.multiply_adds, found.rows[0].calls) == (4 * 2 * 3 * 3, 5)
+    assert found.activation_bytes == 4 * (4 * 2 * 3)
+
+
+def test_calls_that_differ_and_a_call_that_fails_and_is_caught():
+    class Caught(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.good, self.bad = nn.Linear(3, 3), nn.Linear(4, 4)
+
+        def forward(self, x):
+            with contextlib.suppress(ValueError):
+                self.bad(x)
+            return self.good(self.good(x)[:1])
+
+    rows = nn.summary(Caught(), (2, 3)).rows
+    assert [(row.path, row.outputs, row.multiply_adds) for row in rows] == [
+        ("", ((1, 3),), 2 * 9 + 9),
+        ("good", ((2, 3),), 2 * 9 + 9),
+        ("bad", (), 0),
+    ]
 
 
 # ---- memory ----
