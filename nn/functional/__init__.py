@@ -15,6 +15,7 @@ from .distance import (
 )
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout
 from .embedding import embedding, one_hot
+from .embedding_bag import embedding_bag
 from .exponential import celu, elu, selu
 from .folding import fold, unfold
 from .gated import glu
@@ -99,6 +100,7 @@ __all__ = [
     "dropout2d",
     "elu",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "fold",
     "gaussian_nll_loss",

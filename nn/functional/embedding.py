@@ -44,7 +44,7 @@ def embedding(
                [0., 1.]])
     """
     refuse_sparse(sparse)
-    index = _indices("embedding", input)
+    index = indices("embedding", input)
     if weight.ndim != 2:
         raise ValueError(f"the weight must have shape (num_embeddings, embedding_dim), got {weight.shape}")
     rows = weight.shape[0]
@@ -74,7 +74,7 @@ def refuse_sparse(sparse: bool) -> None:
         raise ValueError("sparse=True is not supported: gradients are full arrays here. Write sparse=False.")
 
 
-def _indices(name: str, input: Any) -> Any:
+def indices(name: str, input: Any) -> Any:
     index = input.data if isinstance(input, ag.Value) else input
     index = index if hasattr(index, "dtype") else np.asarray(index)
     if index.dtype.kind not in "iu":
@@ -90,9 +90,8 @@ def _shorten_rows(table: Any, index: Any, max_norm: float, norm_type: float) -> 
     norms = np.linalg.norm(table[named], norm_type, axis=1)
     long = norms > max_norm
     factors = (max_norm / (norms[long] + 1e-7)).astype(table.dtype)
-    table[named[long]] *= factors[
-        :, None
-    ]  # in place, and unseen by graphs, as in PyTorch: the layer may be called twice
+    # in place, and unseen by graphs, as in PyTorch: so the layer may be called twice in one
+    table[named[long]] *= factors[:, None]
 
 
 def _shares(index: Any, num_rows: int) -> Any:
@@ -119,7 +118,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         array([[0, 0, 1],
                [1, 0, 0]])
     """
-    index = _indices("one_hot", tensor)
+    index = indices("one_hot", tensor)
     if not index.size and num_classes <= 0:
         raise ValueError("Can not infer total number of classes from empty tensor. Write num_classes=...")
     if index.size and index.min() < 0:
@@ -140,7 +139,7 @@ def _embedding(weight: Any, index: Any, padding_idx: int | None, shares: Any) ->
 
 
 @ag.primitive
-def _summed_rows(g: Any, index: Any, num_rows: int, padding_idx: int | None) -> Any:
+def summed_rows(g: Any, index: Any, num_rows: int, padding_idx: int | None) -> Any:
     """The sum of `g` over all places with the same index, a row each; 0 in the row `padding_idx`."""
     flat, rows = index.reshape(-1), g.reshape(index.size, g.shape[-1])
     out = np.zeros_like(rows, shape=(num_rows, rows.shape[1]))
@@ -160,11 +159,11 @@ def _not_padding(index: Any, padding_idx: int | None) -> Any:
 
 def _embedding_vjp(g: Any, out: Any, weight: Any, index: Any, padding_idx: int | None, shares: Any) -> Any:
     counted = g if shares is None else g * np.expand_dims(shares.astype(g.dtype), -1)
-    return _summed_rows(counted, index, weight.shape[0], padding_idx)
+    return summed_rows(counted, index, weight.shape[0], padding_idx)
 
 
 ag.defvjp(_embedding, _embedding_vjp)
 ag.defvjp(
-    _summed_rows,
+    summed_rows,
     lambda g, out, x, index, num_rows, padding_idx: g[index] * _not_padding(index, padding_idx),
 )

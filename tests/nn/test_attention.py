@@ -294,6 +294,12 @@ def test_attention_takes_empty_inputs(query: Any, key: Any, weights: Any, option
     assert x.grad.shape == query
 
 
+def test_vectors_without_length_attend_alike() -> None:
+    value = normal(3, 2)
+    got = F.scaled_dot_product_attention(np.zeros((2, 0)), np.zeros((3, 0)), value)
+    np.testing.assert_allclose(got, np.tile(value.mean(axis=0), (2, 1)))
+
+
 def test_attention_drops_weights_only_while_training() -> None:
     nn.manual_seed(0)
     attention, x = nn.MultiheadAttention(4, 2, dropout=0.5), normal(6, 4)

@@ -62,6 +62,35 @@ def test_frequencies_are_counted_in_float32() -> None:
     np.testing.assert_allclose(weight.grad[:, 0], [0, 1, 0, 1])
 
 
+def test_bags_divide_gradients_by_the_frequency_of_the_index() -> None:
+    # PyTorch divides by that of another index here: its loop over distinct indices reads the list of all of them
+    weight = ag.Value(TABLE.copy())
+    index, offsets = np.array([0, 2, 2, 1, 0]), np.array([0, 3])
+    F.embedding_bag(index, weight, offsets, mode="sum", scale_grad_by_freq=True).sum().backward()
+    np.testing.assert_array_equal(weight.grad[:, 0], [1, 1, 1, 0])
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_bags_may_all_be_empty(mode: str) -> None:
+    weight = ag.Value(TABLE.astype(np.float32))
+    for index, offsets in ((np.zeros(0, int), np.array([0, 0])), (np.array([3, 3]), np.array([0, 1]))):
+        out = F.embedding_bag(index, weight, offsets, mode=mode, padding_idx=3)
+        assert out.dtype == np.float32
+        np.testing.assert_array_equal(out.data, np.zeros((2, 2)))
+        out.sum().backward()
+        assert not weight.grad.any()
+
+
+def test_bag_of_given_vectors_is_frozen() -> None:
+    bag = nn.EmbeddingBag.from_pretrained(TABLE, mode="max", include_last_offset=True, padding_idx=-1)
+    assert not bag.weight.requires_grad
+    assert bag.weight.data[3].any()
+    assert repr(bag) == "EmbeddingBag(4, 2, mode='max', padding_idx=3)"
+    np.testing.assert_array_equal(bag(np.array([0, 3, 1]), np.array([0, 2, 3])).data, TABLE[:2])
+    assert nn.EmbeddingBag.from_pretrained(TABLE, freeze=False).weight.requires_grad
+    assert not nn.EmbeddingBag(4, 2, padding_idx=1).weight.data[1].any()
+
+
 @pytest.mark.parametrize(
     ("index", "num_classes", "shape"), [([2, 0], -1, (2, 3)), ([[1]], 5, (1, 1, 5)), (1, -1, (2,)), ([], 3, (0, 3))]
 )
@@ -86,6 +115,11 @@ def test_bilinear_draws_from_pytorchs_distribution() -> None:
 X = np.ones((2, 3), np.float32)
 
 
+def bag(index: Any, offsets: Any, **options: Any) -> Any:
+    offsets = None if offsets is None else np.array(offsets, int)
+    return F.embedding_bag(np.array(index, int), TABLE, offsets, **options)
+
+
 @pytest.mark.parametrize(
     ("act", "error", "message"),
     [
@@ -96,6 +130,25 @@ X = np.ones((2, 3), np.float32)
         (lambda: F.embedding(np.array([0]), TABLE, 4), ValueError, "it is 4, the table has 4 rows"),
         (lambda: nn.Embedding.from_pretrained(TABLE[0]), ValueError, "expected to be 2-dimensional, got shape (2,)"),
         (lambda: nn.Embedding(5, 2, _weight=TABLE), ValueError, "it is (4, 2), they are (5, 2)"),
+        (lambda: bag([0], [0], mode="min"), ValueError, "mode has to be one of sum, mean or max, got 'min'"),
+        (lambda: bag([0], [0], mode="max", scale_grad_by_freq=True), ValueError, "max mode does not support scaling"),
+        (lambda: bag([0], [0], per_sample_weights=np.ones(1)), ValueError, "only supported for mode='sum'"),
+        (lambda: bag([0], [0], mode="sum", per_sample_weights=np.ones(2)), ValueError, "shape of the input, (1,), got"),
+        (lambda: bag([[0]], [0]), ValueError, "if input is 2D, then offsets has to be None"),
+        (lambda: bag([0], None), ValueError, "For one bag write offsets=np.array([0])"),
+        (lambda: bag(0, [0]), ValueError, "input has to be 1D or 2D, but got shape ()"),
+        (lambda: bag([0], [[0]]), ValueError, "offsets has to be 1D, got shape (1, 1)"),
+        (lambda: bag([0], [1]), ValueError, "offsets[0] has to be 0"),
+        (lambda: bag([0, 1], [0, 2, 1]), ValueError, "offsets must not fall, nor pass the 2 indices"),
+        (lambda: bag([0, 1], [0, 3]), ValueError, "offsets must not fall, nor pass the 2 indices"),
+        (lambda: bag([0, 1], [0, 1], include_last_offset=True), ValueError, "the last offset has to be 2, got 1"),
+        (lambda: bag([0], [], include_last_offset=True), ValueError, "should be at least 1"),
+        (lambda: bag([4], [0]), IndexError, "index 4 is out of range"),
+        (lambda: bag([0], [0], padding_idx=4), ValueError, "it is 4, the table has 4 rows"),
+        (lambda: nn.EmbeddingBag(4, 2, sparse=True), ValueError, "sparse=True is not supported"),
+        (lambda: nn.EmbeddingBag(4, 2, padding_idx=4), ValueError, "it is 4, there are 4"),
+        (lambda: nn.EmbeddingBag(5, 2, _weight=TABLE), ValueError, "it is (4, 2), they are (5, 2)"),
+        (lambda: nn.EmbeddingBag.from_pretrained(TABLE[0]), ValueError, "got shape (2,)"),
         (lambda: F.one_hot(np.array([1.0])), TypeError, "one_hot needs indices"),
         (lambda: F.one_hot(np.array([1, -1])), ValueError, "Class values must be non-negative, got -1"),
         (lambda: F.one_hot(np.array([1, 3]), 3), ValueError, "must be smaller than num_classes = 3, got 3"),

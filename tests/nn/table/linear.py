@@ -38,6 +38,26 @@ FUNCTIONS: dict[str, Function] = {
         ((4, 3),),
         order=0,  # the shortening gets no gradient
     ),
+    "embedding bag": Function(lambda F, w: F.embedding_bag(like(w, [[0, 2, 2], [1, 0, 2]]), w), ((4, 3),)),
+    "embedding bag sum": Function(
+        lambda F, w, p: F.embedding_bag(
+            like(w, [0, 2, 2, 1]), w, like(w, [0, 3, 3, 4]), mode="sum", per_sample_weights=p, include_last_offset=True
+        ),
+        ((4, 3), (4,)),
+    ),
+    "embedding bag weighted": Function(
+        lambda F, w, p: F.embedding_bag(like(w, [[0, 2], [3, 2]]), w, mode="sum", per_sample_weights=p, padding_idx=2),
+        ((4, 3), (2, 2)),
+    ),
+    "embedding bag max": Function(
+        lambda F, w: F.embedding_bag(like(w, [0, 2, 2, 1, 3, 3]), w, like(w, [0, 1, 5, 5]), mode="max", padding_idx=-1),
+        ((4, 3),),
+    ),
+    "embedding bag shortened": Function(
+        lambda F, w: F.embedding_bag(like(w, [0, 2, 2, 1, 0]), w * 1.0, like(w, [0, 0, 3]), 0.7, 3.0),
+        ((4, 3),),
+        order=0,  # the shortening gets no gradient
+    ),
     "one hot": Function(lambda F, i: F.one_hot(i), (np.array([[2, 0], [1, 2]]),)),
     "one hot of more": Function(lambda F, i: F.one_hot(i, num_classes=4), (np.array(2),)),
     "bilinear": Function(lambda F, x, y, w, b: F.bilinear(x, y, w, b), ((2, 3, 3), (2, 3, 2), (2, 3, 2), (2,))),
@@ -63,4 +83,11 @@ LAYERS: dict[str, Layer] = {
     ),
     "Bilinear": Layer(lambda nn: nn.Bilinear(3, 2, 4), ((2, 3), (2, 2))),
     "Bilinear without bias": Layer(lambda nn: nn.Bilinear(1, 2, 1, bias=False), ((2, 3, 1), (2, 3, 2))),
+    "EmbeddingBag": Layer(lambda nn: nn.EmbeddingBag(5, 2, padding_idx=1), (np.array([[1, 4], [0, 4]]),)),
+    "EmbeddingBag of all options": Layer(
+        lambda nn: nn.EmbeddingBag(5, 2, 0.9, 1.5, True, "sum", False, None, True, -2),
+        (np.array([1, 4, 4, 0]), np.array([0, 3, 4]), (4,)),
+        lambda m, *arrays: m(*arrays),
+        order=0,  # shortened and scaled on purpose
+    ),
 }
