@@ -113,7 +113,7 @@ def _gelu_vjp(g: Any, out: Any, x: Any) -> Any:
         distribution = _normal_distribution(x)
     else:  # erf is by far the dearest part, so read it off the result
         tiny = abs(x) < 1e-30
-        distribution = np.where(tiny, 0.5, out / np.where(tiny, 1, x))
+        distribution = np.where(tiny, 0.5, out / np.where(tiny, 1, x)) if tiny.any() else out / x
     density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
     return g * (distribution + x * density)
 
@@ -198,12 +198,14 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 def _softplus(x: Any, beta: float, threshold: float) -> Any:
     """log(1 + e^(β x)) / β, and x above the threshold."""
     scaled = x * beta
-    return np.where(scaled > threshold, x, log1p_exp(scaled) / beta)
+    smooth, above = log1p_exp(scaled) / beta, scaled > threshold
+    return np.where(above, x, smooth) if above.any() else smooth
 
 
 def _softplus_vjp(g: Any, out: Any, x: Any, beta: float, threshold: float) -> Any:
     scaled = x * beta
-    return g * np.where(scaled > threshold, 1, sigmoid(scaled))
+    slope, above = sigmoid(scaled), scaled > threshold
+    return g * (np.where(above, 1, slope) if above.any() else slope)
 
 
 ag.defvjp(_softplus, _softplus_vjp)

@@ -75,8 +75,10 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
 @ag.primitive
 def _elu(x: Any, alpha: float, scale: float, inner: float) -> Any:
     """scale · x, or scale · α (e^(inner x) - 1) where x is negative."""
-    out = np.expm1(ag.relu(-x) * -inner) * (alpha * scale)
-    return out + ag.relu(x) * scale
+    out = np.expm1(np.minimum(x, 0) * inner)
+    out *= alpha * scale
+    out += np.maximum(x, 0) * scale
+    return out
 
 
 def _elu_vjp(g: Any, out: Any, x: Any, alpha: float, scale: float, inner: float) -> Any:

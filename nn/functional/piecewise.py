@@ -109,8 +109,7 @@ def _hardswish(x: Any) -> Any:
 
 
 def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
-    within = (x > -3) & (x < 3)
-    return masked(g, x > -3) * np.where(within, x / 3 + 0.5, 1)
+    return masked(g, x > -3) * (masked(x * (1 / 3) - 0.5, x < 3) + 1)
 
 
 ag.defvjp(_hardswish, _hardswish_vjp)
@@ -192,7 +191,8 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 @ag.primitive
 def _threshold(x: Any, threshold: float, value: float) -> Any:
     """x above the threshold, else a constant."""
-    return np.where(x <= threshold, value, x)
+    above = ~(x <= threshold)  # or nan
+    return masked(x, above) + slopes(above, value, 0, x.dtype)
 
 
 ag.defvjp(_threshold, lambda g, out, x, threshold, value: masked(g, ~(x <= threshold)))
