@@ -99,6 +99,22 @@ def test_divergence_of_near_certain_bernoullis_is_finite() -> None:
     np.testing.assert_allclose(kl, p * np.log(p) + (1 - p) * np.log(1 - p) + (1 - p) * 200)
 
 
+def test_divergences_in_corners() -> None:
+    nothing = D.Poisson(np.float64(0))
+    for p, q, expected in (
+        (nothing, D.Poisson(np.float64(2)), 2),
+        (nothing, nothing, 0),
+        (D.Poisson(np.float64(2)), nothing, np.inf),
+        (D.Bernoulli(logits=np.float64(-np.inf)), nothing, 0),
+        (D.Beta(2.0, np.float64(3)), D.Uniform(-1.0, np.float64(0.5)), np.inf),
+        (D.Laplace(np.zeros((2, 1)), 1.0), D.Uniform(0.0, np.ones(3)), np.full((2, 3), np.inf)),
+    ):
+        kl = D.kl_divergence(p, q)
+        assert kl.dtype == np.float64
+        np.testing.assert_array_equal(kl, expected)
+        assert np.shape(kl) == np.shape(expected)
+
+
 def test_tails_of_distribution_functions_are_exact() -> None:
     for ours, theirs, x in (
         (D.Normal(0.0, np.float64(1)), stats.norm, [-30.0, -8.0, 3.0]),
