@@ -57,7 +57,7 @@ def test_pretrained_vectors_are_taken_over() -> None:
 
 def test_frequencies_are_counted_in_float32() -> None:
     weight = ag.Value(TABLE.astype(np.float32))
-    F.embedding(np.array([1, 1, 1, 3], np.uint8), weight, scale_grad_by_freq=True).sum().backward()
+    F.embedding(np.array([1, 1, 1, 3], np.uint64), weight, scale_grad_by_freq=True).sum().backward()
     assert weight.grad.dtype == np.float32
     np.testing.assert_allclose(weight.grad[:, 0], [0, 1, 0, 1])
 
