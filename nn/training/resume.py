@@ -36,9 +36,7 @@ class RunFile:
         require_folder(self.file)
         found = {"data": getattr(sources[0], "generator", None), "validation": getattr(sources[1], "generator", None)}
         self.generators = {
-            name: generator
-            for name, generator in found.items()
-            if isinstance(generator, np.random.Generator) and generator is not default_generator
+            name: generator for name, generator in found.items() if isinstance(generator, np.random.Generator)
         }
 
     def found(self) -> bool:

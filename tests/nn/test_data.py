@@ -1,6 +1,8 @@
 """DataLoader and the datasets: batches, order, collation, the thread that prefetches, refusals."""
 
 import gc
+import subprocess
+import sys
 import threading
 import traceback
 
@@ -241,6 +243,23 @@ def test_the_thread_ends_when_the_iterator_is_left(leave):
         del held
         gc.collect()
     assert not threads()
+
+
+def test_a_program_may_end_half_way():
+    script = """
+import time, nn
+class Slow:
+    def __len__(self):
+        return 100
+    def __getitem__(self, i):
+        time.sleep(0.05)
+        return i
+iterator = iter(nn.DataLoader(Slow(), prefetch=2))
+next(iterator)
+raise SystemExit(3)
+"""
+    process = subprocess.run([sys.executable, "-c", script], timeout=60, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (3, "")
 
 
 def test_an_exception_of_the_dataset_reaches_the_consumer_with_its_traceback():
