@@ -47,9 +47,10 @@ def test_returns_the_norm_and_scales_to_the_largest_allowed(norm_type, expected,
     assert held[3].grad is None
 
 
-def test_small_gradients_stay_as_they_are():
+@pytest.mark.parametrize("max_norm", [8.0, 100.0])
+def test_small_gradients_stay_as_they_are(max_norm):
     held = params()
-    clip_grad_norm_((p for p in held), 100.0)
+    clip_grad_norm_((p for p in held), max_norm)
     assert [p.grad.tolist() for p in held[:3]] == GRADIENTS
 
 

@@ -11,6 +11,9 @@ import pytest
 import autograd_lite as ag
 from nn import optim
 from nn.optim import flat
+from nn.optim.line_search import Point, strong_wolfe
+
+from .waves import wavy_cubic
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "peers" / "golden_optim.json").read_text())
 
@@ -197,6 +200,53 @@ def test_lbfgs_stops_at_a_minimum_without_a_step():
     optimizer.step(closure)
     assert optimizer.state_dict()["state"][0]["n_iter"] == before
     assert still.data.tolist() == [5.0]
+
+
+@pytest.mark.parametrize("row", GOLDEN["searches"], ids=lambda row: f"{row['t']}-{row['max_evaluations']}")
+def test_the_line_search_finds_what_pytorchs_finds(row):
+    def at(t):
+        loss, slope = wavy_cubic(t, row["shape"])
+        return Point(t, loss, slope, slope)
+
+    point, count = strong_wolfe(at, at(0.0), row["t"], 1.0, row["max_evaluations"])
+    found = [point.loss, point.gradient, point.t, count]
+    np.testing.assert_allclose(found, row["found"], rtol=1e-8, atol=1e-8)
+
+
+def test_lbfgs_stops_where_parameters_hardly_change():
+    x = ag.Value([0.05])
+    optimizer = optim.LBFGS([x], lr=0.01, tolerance_change=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = np.sum(1e6 * x * x)  # changes by much more
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert optimizer.state_dict()["state"][0]["n_iter"] == 1
+
+
+def test_nadam_keeps_what_differs_between_parameters_apart():
+    products = [0.4, 0.1]
+    start = [ag.Value([1.0]) for _ in products]
+    for p in start:
+        p.grad = np.array([1.0])
+    together = optim.NAdam(start, lr=0.1)
+    together.step()
+    after_one, saved = start[0].data[0], together.state_dict()
+    for number, product in enumerate(products):
+        saved["state"][number]["mu_product"] = np.array(product)
+    together.load_state_dict(saved)
+    together.step()
+    for number, p in enumerate(start):
+        alone = ag.Value([0.0])
+        alone.grad = np.array([1.0])
+        optimizer = optim.NAdam([alone], lr=0.1)
+        group = saved["param_groups"][0] | {"params": [0]}
+        optimizer.load_state_dict({"state": {0: saved["state"][number]}, "param_groups": [group]})
+        optimizer.step()
+        np.testing.assert_allclose(alone.data[0], p.data[0] - after_one, rtol=1e-9)
 
 
 def test_muon_makes_all_singular_values_equal():
@@ -454,10 +504,11 @@ def test_names_are_kept():
     assert list(saved["state"][1]) == ["momentum_buffer"]
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("stepped", [False, True])
 @pytest.mark.parametrize(("name", "options", "lr", "_"), STATEFUL)
-def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped):
-    params = golden_params()
+def test_a_loaded_state_continues_the_trajectory(name, options, lr, _, stepped, dtype):
+    params = golden_params(dtype)
     optimizer = make(name, params, lr=lr, **options)
     for gradients in GOLDEN["arrays"]["gradients"][:6]:
         give(params, gradients)

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.optim.lbfgs import _strong_wolfe
 
 import autograd_lite as ag
 from nn import optim
+
+from ..nn.waves import wavy_cubic
 
 STEPS, SAVED = 20, 7  # state dicts are those after SAVED steps
 CASES = {
@@ -158,6 +161,29 @@ def check_our_state(name: str, options: dict[str, Any], start: list[Any], gradie
         np.testing.assert_allclose(flat(params), expects, rtol=1e-7, atol=1e-7)
 
 
+def searches() -> list[dict[str, Any]]:
+    """What PyTorch's line search finds on cubics with waves."""
+    rng = np.random.default_rng(1)
+    rows = []
+    while len(rows) < 120:
+        slope, curve, third, wave, pace = (rng.standard_normal(5) * [1, 1, 0.3, 1, 4]).round(3).tolist()
+        row = {"shape": [slope, abs(curve), abs(third), wave, pace], "t": float(rng.choice([0.01, 0.5, 1.0, 5.0]))}
+        row["max_evaluations"] = int(rng.choice([0, 1, 2, 3, 25]))
+
+        def at(x: Any, t: float, d: Any, shape: list[float] = row["shape"]) -> tuple[float, Any]:
+            loss, derivative = wavy_cubic(float(t), shape)
+            return loss, torch.tensor([derivative])
+
+        loss, gradient = at(None, 0.0, None)
+        if gradient.item() >= -0.1:
+            continue
+        found = _strong_wolfe(
+            at, None, row["t"], torch.ones(1), loss, gradient, gradient[0], max_ls=row["max_evaluations"]
+        )
+        rows.append(row | {"found": [float(found[0]), float(found[1]), float(found[2]), found[3]]})
+    return rows
+
+
 def main() -> None:
     torch.set_default_dtype(torch.float64)  # what NAdam remembers as a scalar has it
     bfloat16 = torch.Tensor.bfloat16
@@ -173,6 +199,7 @@ def main() -> None:
                 for number, row in enumerate(gradients)
             ],
         }
+    golden["searches"] = searches()
     golden["cases"] = {}
     for case, (name, options) in CASES.items():
         # Muon's mathematics, without the rounding; that is compared roughly
