@@ -106,9 +106,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             if isinstance(module, Linear):
                 module.reset_parameters()
 
-    def forward(self, input: Any, target: Any) -> AdaptiveOutput:
-        classes = target.data if isinstance(target, ag.Value) else np.asarray(target)
-        shape = np.shape(input)
+    def forward(self, input_: Any, target_: Any) -> AdaptiveOutput:
+        classes = target_.data if isinstance(target_, ag.Value) else np.asarray(target_)
+        shape = np.shape(input_)
         if classes.ndim > 1 or classes.shape != shape[:-1]:
             raise ValueError(
                 "Input and target should have the same size in the batch dimension: (N, in_features) and (N,), or "
@@ -117,7 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         wrong = classes[(classes < 0) | (classes >= self.n_classes)]
         if wrong.size:
             raise IndexError(f"Target values should be in [0, {self.n_classes - 1}], but {wrong.flat[0]} was found.")
-        rows, classes = (input, classes) if classes.ndim else (np.expand_dims(input, 0), classes[None])
+        rows, classes = (input_, classes) if classes.ndim else (np.expand_dims(input_, 0), classes[None])
         cluster = np.searchsorted(self.cutoffs, classes, side="right")  # 0 is the shortlist
         head = log_softmax(self.head(rows), -1)
         place = np.where(cluster == 0, classes, self.shortlist_size + cluster - 1)
@@ -134,7 +134,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             parts.append(np.zeros(short.size, output.dtype))
             back = np.argsort(np.concatenate([*order, short]))
             output = output + np.concatenate(parts)[back]
-        output = output if np.ndim(target) else output[0]
+        output = output if len(shape) > 1 else output[0]
         return AdaptiveOutput(output, -output.mean())
 
     def log_prob(self, input: Any) -> Any:

@@ -13,6 +13,12 @@ import nn
 import nn.functional as F
 
 X = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
+
+
+def adaptive(cutoffs: Any = (2, 4)) -> nn.AdaptiveLogSoftmaxWithLoss:
+    return nn.AdaptiveLogSoftmaxWithLoss(4, 6, cutoffs)
+
+
 SCORES = np.array([[0.0, 1.0, 3.0], [2.0, 2.0, -1.0]])
 
 
@@ -40,6 +46,15 @@ SCORES = np.array([[0.0, 1.0, 3.0], [2.0, 2.0, -1.0]])
         (lambda: F.log_softmax(X, 0, temperature=-1.0), ValueError, "log_softmax: temperature must be one positive"),
         (lambda: F.softmin(X, 0, temperature=np.ones(5)), ValueError, "softmin: temperature must be one positive"),
         (lambda: nn.Softmax(0, temperature=float("nan"))(X), ValueError, "one positive number, got nan"),
+        (lambda: adaptive(cutoffs=[4, 2]), ValueError, "sorted in an increasing order"),
+        (lambda: adaptive(cutoffs=[2, 2]), ValueError, "each value is between 1 and n_classes-1; got [2, 2]"),
+        (lambda: adaptive(cutoffs=[0, 2]), ValueError, "got [0, 2] and n_classes = 6"),
+        (lambda: adaptive(cutoffs=[2, 6]), ValueError, "got [2, 6] and n_classes = 6"),
+        (lambda: adaptive(cutoffs=[]), ValueError, "got [] and n_classes = 6"),
+        (lambda: adaptive()(np.ones((2, 4)), np.array([1])), ValueError, "the same size in the batch dimension"),
+        (lambda: adaptive()(np.ones((2, 4)), np.array([[1, 2]])), ValueError, "got (2, 4) and (1, 2)"),
+        (lambda: adaptive()(np.ones((2, 4)), np.array([1, 6])), IndexError, "Target values should be in [0, 5], but 6"),
+        (lambda: adaptive()(np.ones((2, 4)), np.array([-1, 1])), IndexError, "but -1 was found"),
         (lambda: F.gumbel_softmax(X, tau=0), ValueError, "gumbel_softmax: tau must be one positive number, got 0"),
     ],
 )
@@ -166,6 +181,27 @@ def test_axis_left_out_is_chosen_with_a_warning(function: Any, shape: tuple[int,
     with pytest.warns(UserWarning, match=f"Implicit dimension choice for {function.__name__} .* Write dim={dim}"):
         chosen = function(x)
     np.testing.assert_array_equal(chosen, function(x, dim))
+
+
+def test_temperature_can_be_learned() -> None:
+    layer = nn.Softmax(1, temperature=nn.Parameter(2.0))
+    probabilities = layer(SCORES.astype(np.float32))
+    assert probabilities.dtype == np.float32
+    probabilities[0, 0].backward()
+    assert [key for key, _ in layer.named_parameters()] == ["temperature"]
+    assert layer.temperature.grad > 0  # what is hotter is nearer to uniform
+
+
+def test_adaptive_softmax_is_a_distribution_that_its_loss_reads() -> None:
+    layer, x = adaptive(), np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    log_p = layer.log_prob(x)
+    np.testing.assert_allclose(np.exp(log_p.data).sum(axis=1), 1, rtol=1e-5)
+    output, loss = layer(x, np.arange(6))
+    np.testing.assert_allclose(output.data, np.diagonal(log_p.data), rtol=1e-5)
+    assert loss.item() == pytest.approx(-output.data.mean())
+    before = layer.head.weight.data.copy()
+    layer.reset_parameters()
+    assert (layer.head.weight.data != before).all()
 
 
 def test_gumbel_softmax_samples_from_the_softmax() -> None:
