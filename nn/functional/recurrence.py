@@ -1,9 +1,9 @@
 """One recurrent layer in one direction, a whole sequence at once: what RNN, LSTM and GRU are made of.
 
-Each is a primitive with backpropagation through time written by hand (Werbos, Backpropagation through time, 1990): the
-product with the input is one for all steps, and so are those for the weights' gradients. A step of a gated layer can be
-read off its gates, so these are results of the primitive beside the outputs. A second derivative takes none of them: it
-is that of the recorded steps of `recurrent_cells`.
+Each is a primitive with backpropagation through time written by hand (Werbos, Backpropagation through time, 1990): it
+computes in place, and the gradient of a weight is one product over all steps. A step of a gated layer can be read off
+its gates, so these are results of the primitive beside the outputs. A second derivative takes none of them: it is that
+of the recorded steps of `recurrent_cells`.
 
 Shapes: T steps, a batch of B, I inputs, H hidden units; an input is `(T, B, I)`, the states `(B, H)`.
 """
