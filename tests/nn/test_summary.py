@@ -193,15 +193,24 @@ def test_calls_that_differ_and_a_call_that_fails_and_is_caught():
 
         def forward(self, x):
             with contextlib.suppress(ValueError):
-                self.bad(x)
+                for y in (zeros(1, 4), x):
+                    self.bad(y)
             return self.good(self.good(x)[:1])
 
     rows = nn.summary(Caught(), (2, 3)).rows
     assert [(row.path, row.outputs, row.multiply_adds) for row in rows] == [
-        ("", ((1, 3),), 2 * 9 + 9),
+        ("", ((1, 3),), 16 + 2 * 9 + 9),
         ("good", ((2, 3),), 2 * 9 + 9),
-        ("bad", (), 0),
+        ("bad", ((1, 4),), 16),
     ]
+
+
+def test_what_the_hooks_of_a_module_compute_is_part_of_it():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    w = nn.Parameter(np.ones((3, 3), np.float32))
+    model[1].register_forward_pre_hook(lambda module, args: (args[0] @ w,))
+    model[1].register_forward_hook(lambda module, args, output: output @ w)
+    assert [row.multiply_adds for row in nn.summary(model, (2, 3)).rows] == [4 * 18, 18, 3 * 18]
 
 
 # ---- memory ----
@@ -461,6 +470,8 @@ def test_equal_neighbours_are_shown_once_and_add_up():
         "├─ 6: Linear",
         "└─ 7: Linear",
     ]
+    others = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4), nn.Linear(4, 5))
+    assert "more like" not in str(nn.summary(others, (1, 2)))
     assert "├─ 2 to 5: 4 more like 1                        80         64        128 B" in str(
         nn.summary(model, (1, 2))
     )
