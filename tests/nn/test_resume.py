@@ -59,7 +59,7 @@ def test_a_complete_run_is_not_repeated(every, uninterrupted, tmp_path):
         assert again[part] == uninterrupted[part]
 
 
-@pytest.mark.parametrize(("every", "step"), [(None, 3), (None, 9), (3, 8), (3, 10), (7, 14), (1, 11), (2, 17)])
+@pytest.mark.parametrize(("every", "step"), [(None, 3), (None, 9), (3, 8), (3, 10), (7, 14), (1, 11), (2, 17), (3, 52)])
 @pytest.mark.parametrize("prefetch", [0, 2])
 def test_an_interrupted_run_ends_the_same(every, step, prefetch, uninterrupted, tmp_path, monkeypatch):
     whole_fit = nn.fit
