@@ -98,8 +98,9 @@ def _minimum(a: Point, b: Point, lowest: float, highest: float) -> float:
         square = mean * mean - a.slope * b.slope
         if square >= 0:
             root = math.sqrt(square)
-            divisor = b.slope - a.slope + 2 * root
+            part, divisor = b.slope + root - mean, b.slope - a.slope + 2 * root
             if divisor:
-                t = b.t - (b.t - a.t) * ((b.slope + root - mean) / divisor)
-                return min(max(t, lowest), highest)
+                return min(max(b.t - (b.t - a.t) * (part / divisor), lowest), highest)
+            if part:
+                return highest if part < 0 else lowest  # it falls for ever
     return (lowest + highest) / 2

@@ -213,6 +213,40 @@ def test_the_line_search_finds_what_pytorchs_finds(row):
     np.testing.assert_allclose(found, row["found"], rtol=1e-8, atol=1e-8)
 
 
+SCRIPTS = [  # losses and slopes of the points that are evaluated, one after the other; how many may be
+    # a loss that rises at the second point, which is no reason yet to stop making steps longer
+    ([(-0.9, -1.0), (-0.8, -0.95), (-5.0, 0.1)], 25, (-5.0, 5.55005, 3)),
+    # no more points: the better of the last and the start, not of the last two
+    ([(-1.0, -1.0), (-0.5, -1.0)], 1, (-0.5, 10.0, 2)),
+    # twice close to an end of the bracket; from PyTorch
+    ([(1.8, -3.0), (0.2, -0.6), (-1.5, -0.5)], 5, (-1.5, 0.005091896622978609, 3)),
+]
+
+
+@pytest.mark.parametrize(("points", "allowed", "expected"), SCRIPTS)
+def test_the_line_search_on_any_course_of_losses(points, allowed, expected):
+    course = iter(points)
+
+    def at(t):
+        loss, slope = next(course)
+        return Point(t, loss, slope, slope)
+
+    point, count = strong_wolfe(at, Point(0.0, 0.0, -1.0, -1.0), 1.0, 1.0, allowed)
+    np.testing.assert_allclose((point.loss, point.t, count), expected)
+
+
+def test_what_nadam_remembers_is_what_it_saves():
+    params, others = golden_params(np.float32), golden_params(np.float32)
+    optimizer, other = optim.NAdam(params), optim.NAdam(others)
+    for gradients in GOLDEN["arrays"]["gradients"]:
+        give(params, gradients)
+        give(others, gradients)
+        optimizer.step()
+        other.load_state_dict(other.state_dict())
+        other.step()
+    assert repr(optimizer.state_dict()["state"]) == repr(other.state_dict()["state"])
+
+
 def test_lbfgs_stops_where_parameters_hardly_change():
     x = ag.Value([0.05])
     optimizer = optim.LBFGS([x], lr=0.01, tolerance_change=0.1)
