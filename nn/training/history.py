@@ -7,7 +7,7 @@ from math import isnan
 from os import PathLike
 from typing import Any
 
-from ..metrics import LARGER_IS_BETTER
+from ..metrics.epoch import LARGER_IS_BETTER
 from .plot import drawn
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from ..metrics import Metric
+from ..metrics.parts import Metric
 from ..optim import LBFGS, Optimizer
 from ..utils import clip_grad_norm_
 from .callbacks import Callback, FitContext

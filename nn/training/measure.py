@@ -12,7 +12,8 @@ import numpy as np
 import autograd_lite as ag
 
 from ..data import ConcatDataset, DataLoader, Subset, TensorDataset
-from ..metrics import BY_NAME, Metric, State, parts_of
+from ..metrics.epoch import BY_NAME, parts_of
+from ..metrics.parts import Metric, State, raw
 from ..module import Module
 
 Loss: TypeAlias = Callable[[Any, Any], Any]
@@ -99,13 +100,6 @@ def _name(metric: Any) -> Any:
     if isinstance(metric, partial):
         return _name(metric.func)
     return getattr(metric, "__name__", metric)
-
-
-def raw(x: Any) -> Any:
-    """The array of a Value; also of each in a tuple."""
-    if isinstance(x, tuple):
-        return tuple(raw(item) for item in x)
-    return x.data if isinstance(x, ag.Value) else x
 
 
 # ---- data ----

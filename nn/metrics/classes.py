@@ -1,43 +1,16 @@
-"""Metrics on plain arrays, with scikit-learn's definitions, and how `fit` adds them up over the batches of an epoch.
-
-Every metric is called as `metric(prediction, target)`. Over several batches, what it counts is added up and the number
-is computed once, at the end: the F1 of an epoch is that of all its samples, not a mean of the F1 of batches. A metric
-keeps a few sums, or a table of `(classes, classes)`, never the predictions; only `whole_epoch` does.
-"""
+"""Metrics of classes: accuracy, precision, recall, F1, confusion matrix, perplexity."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 
-import autograd_lite as ag
+from .parts import Parts, State, added, evaluated, number, ratio
 
-Metric: TypeAlias = Callable[[Any, Any], Any]
-State: TypeAlias = dict[str, Any]
-
-
-class Parts(NamedTuple):
-    """A metric in parts that work batch by batch.
-
-    Attributes:
-        collect: what a batch adds: `(prediction, target)` to arrays by name.
-        merge: two of these into one.
-        result: the number, of the last one.
-        name: the function, if its mean over batches would be wrong, else "".
-    """
-
-    collect: Callable[[Any, Any], State]
-    merge: Callable[[State, State], State]
-    result: Callable[[State], Any]
-    name: str = ""
-
-
-# ---- classes ----
+AVERAGES = ("binary", "micro", "macro", "weighted")
 
 
 def accuracy(prediction: Any, target: Any) -> float:
@@ -57,7 +30,7 @@ def accuracy(prediction: Any, target: Any) -> float:
         >>> nn.accuracy(np.array([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]]), np.array([0, 1, 1]))
         0.6666666666666666
     """
-    return _number(_accuracy(), prediction, target)
+    return number(_accuracy(), prediction, target)
 
 
 def top_k_accuracy(prediction: Any, target: Any, k: int = 5) -> float:
@@ -79,7 +52,7 @@ def top_k_accuracy(prediction: Any, target: Any, k: int = 5) -> float:
         >>> nn.metrics.top_k_accuracy(scores, np.array([1, 0]), k=2)
         0.5
     """
-    return _number(_top_k(k), prediction, target)
+    return number(_top_k(k), prediction, target)
 
 
 def confusion_matrix(prediction: Any, target: Any, num_classes: int | None = None) -> Any:
@@ -102,8 +75,8 @@ def confusion_matrix(prediction: Any, target: Any, num_classes: int | None = Non
         array([[1, 1],
                [0, 1]])
     """
-    return _evaluated(
-        Parts(partial(_confusion, size=num_classes), _padded_sum, lambda state: state["table"], "confusion_matrix"),
+    return evaluated(
+        Parts(partial(_confusion, size=num_classes), _added_tables, lambda state: state["table"], "confusion_matrix"),
         prediction,
         target,
     )
@@ -128,7 +101,7 @@ def precision(prediction: Any, target: Any, *, average: str | None = "binary", z
         >>> nn.metrics.precision(np.array([1, 1, 0, 1]), np.array([1, 0, 0, 1]))
         0.6666666666666666
     """
-    return _evaluated(_precision(average, zero_division), prediction, target)
+    return evaluated(_precision(average, zero_division), prediction, target)
 
 
 def recall(prediction: Any, target: Any, *, average: str | None = "binary", zero_division: float = 0.0) -> Any:
@@ -139,7 +112,7 @@ def recall(prediction: Any, target: Any, *, average: str | None = "binary", zero
         >>> nn.metrics.recall(np.array([1, 1, 0, 0]), np.array([1, 0, 1, 1]))
         0.3333333333333333
     """
-    return _evaluated(_recall(average, zero_division), prediction, target)
+    return evaluated(_recall(average, zero_division), prediction, target)
 
 
 def f1(prediction: Any, target: Any, *, average: str | None = "binary", zero_division: float = 0.0) -> Any:
@@ -151,7 +124,7 @@ def f1(prediction: Any, target: Any, *, average: str | None = "binary", zero_div
         >>> nn.metrics.f1(scores, np.array([0, 1, 1]), average="macro")
         0.6666666666666666
     """
-    return _evaluated(_f1(average, zero_division), prediction, target)
+    return evaluated(_f1(average, zero_division), prediction, target)
 
 
 def perplexity(prediction: Any, target: Any, ignore_index: int = -100) -> float:
@@ -173,197 +146,10 @@ def perplexity(prediction: Any, target: Any, ignore_index: int = -100) -> float:
         >>> nn.metrics.perplexity(np.zeros((3, 4)), np.array([0, 3, 2]))
         4.0
     """
-    return _number(_perplexity(ignore_index), prediction, target)
+    return number(_perplexity(ignore_index), prediction, target)
 
 
-# ---- numbers ----
-
-
-def mean_squared_error(prediction: Any, target: Any) -> float:
-    """The mean of (prediction - target)².
-
-    Args:
-        prediction: numbers `(n, *)`.
-        target: numbers of the same shape.
-
-    Raises:
-        ValueError: the shapes differ.
-
-    Example:
-        >>> import numpy as np, nn
-        >>> nn.metrics.mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
-        2.0
-    """
-    return _number(_mean_of(np.square, "mean_squared_error"), prediction, target)
-
-
-def mean_absolute_error(prediction: Any, target: Any) -> float:
-    """The mean of |prediction - target|. Arguments: see `mean_squared_error`.
-
-    Example:
-        >>> import numpy as np, nn
-        >>> nn.metrics.mean_absolute_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
-        1.0
-    """
-    return _number(_mean_of(np.abs, "mean_absolute_error"), prediction, target)
-
-
-def r2_score(prediction: Any, target: Any) -> float:
-    """The part of the target's variance that is explained, at most 1: 1 - Σ (y - ŷ)² / Σ (y - ȳ)².
-
-    The mean over the columns of the target. Of a constant column it is 1 if the prediction is perfect, else 0; of one
-    sample it is nan. Arguments: see `mean_squared_error`. Note that the prediction comes first.
-
-    Example:
-        >>> import numpy as np, nn
-        >>> nn.metrics.r2_score(np.array([2.5, 0.0, 2.0, 8.0]), np.array([3.0, -0.5, 2.0, 7.0]))
-        0.9486081370449679
-    """
-    return _number(_r2(), prediction, target)
-
-
-def whole_epoch(metric: Metric) -> Metric:
-    """A metric of your own that `fit` and `evaluate` call once an epoch, with all predictions and targets.
-
-    A plain function is called with each batch, and the mean of its numbers is taken, weighted with the samples of
-    the batch: right for what is a mean over samples itself. The area under a ROC curve is not: wrap it. All
-    predictions are kept until the epoch's end.
-
-    Args:
-        metric: `metric(prediction, target)` on plain arrays.
-
-    Example:
-        >>> import numpy as np, nn
-        >>> def spread(prediction, target):
-        ...     return float(np.ptp(prediction - target))
-        >>> x, y = np.arange(6.0)[:, None], np.zeros((6, 1))
-        >>> metrics = {"spread": nn.metrics.whole_epoch(spread)}
-        >>> nn.evaluate(nn.Identity(), (x, y), loss=nn.MSELoss(), metrics=metrics, batch_size=2)["spread"]
-        5.0
-    """
-    if not callable(metric):
-        raise TypeError(f"whole_epoch takes a function metric(prediction, target), not {metric!r}.")
-    return _WholeEpoch(metric)
-
-
-class _WholeEpoch:
-    def __init__(self, metric: Metric) -> None:
-        self.metric = metric
-        self.__name__ = getattr(metric, "__name__", type(metric).__name__)
-
-    def __call__(self, prediction: Any, target: Any) -> Any:
-        return self.metric(prediction, target)
-
-
-# ---- what fit does with them ----
-
-_AVERAGES = ("binary", "micro", "macro", "weighted")
-
-BY_NAME: dict[str, Metric] = {
-    metric.__name__: metric
-    for metric in (
-        accuracy, top_k_accuracy, precision, recall, f1, perplexity,
-        mean_squared_error, mean_absolute_error, r2_score,
-    )
-} | {
-    f"{metric.__name__}_{average}": partial(metric, average=average)
-    for metric in (precision, recall, f1) for average in _AVERAGES[1:]
-}  # fmt: skip
-
-# whether larger is better, for those that are not called a loss or an error
-LARGER_IS_BETTER = frozenset(BY_NAME) - {"perplexity", "mean_squared_error", "mean_absolute_error"}
-
-
-def parts_of(metric: Metric, name: str) -> Parts:
-    """How to add up a metric over batches; messages call it `name`."""
-    if isinstance(metric, _WholeEpoch):
-        return Parts(_kept, _extended, partial(_at_once, metric))
-    options: dict[str, Any] = {}
-    inner = metric
-    if isinstance(metric, partial) and not metric.args:
-        inner, options = metric.func, metric.keywords
-    if inner in _PARTS:
-        return _PARTS[inner](**options)
-    return Parts(partial(_of_batch, metric, name), _sum, _ratio)
-
-
-# Set while `fit` calls a user's function with one batch, of whose results it will take the mean.
-_averaged: ContextVar[bool] = ContextVar("averaged", default=False)
-
-
-@contextmanager
-def _averaging() -> Iterator[None]:
-    token = _averaged.set(True)
-    try:
-        yield
-    finally:
-        _averaged.reset(token)
-
-
-def _of_batch(metric: Metric, name: str, prediction: Any, target: Any) -> State:
-    with _averaging():
-        measured = _raw(metric(prediction, target))
-    if np.size(measured) != 1:
-        raise ValueError(
-            f"the metric {name!r} returned shape {np.shape(measured)}, not one number: return its .mean()."
-        )
-    number, samples = np.float64(np.asarray(measured).item()), len(target)
-    return {"sum": number * samples, "count": np.int64(samples)}
-
-
-def _evaluated(parts: Parts, prediction: Any, target: Any) -> Any:
-    if parts.name and _averaged.get():
-        raise TypeError(
-            f"a metric called nn.metrics.{parts.name} with one batch, but the mean of that over batches is not the "
-            f"{parts.name} of the epoch. Write functools.partial(nn.metrics.{parts.name}, ...) with its options, or "
-            "nn.metrics.whole_epoch(your_function)."
-        )
-    return parts.result(parts.collect(_raw(prediction), _raw(target)))
-
-
-def _number(parts: Parts, prediction: Any, target: Any) -> float:
-    return float(_evaluated(parts, prediction, target))
-
-
-def _raw(x: Any) -> Any:
-    if isinstance(x, tuple):
-        return tuple(_raw(item) for item in x)
-    return x.data if isinstance(x, ag.Value) else x
-
-
-# ---- sums of batches ----
-
-
-def _sum(a: State, b: State) -> State:
-    return {name: a[name] + b[name] for name in a}
-
-
-def _ratio(state: State) -> float:
-    return float(state["sum"] / state["count"]) if state["count"] else float("nan")
-
-
-def _kept(prediction: Any, target: Any) -> State:
-    return {"prediction": [np.array(prediction)], "target": [np.array(target)]}
-
-
-def _extended(a: State, b: State) -> State:
-    for name, arrays in a.items():
-        arrays.extend(b[name])
-    return a
-
-
-def _at_once(metric: Metric, state: State) -> Any:
-    return _raw(metric(np.concatenate(state["prediction"]), np.concatenate(state["target"])))
-
-
-def _padded_sum(a: State, b: State) -> State:
-    small, large = sorted((a["table"], b["table"]), key=len)
-    table = large.copy()
-    table[: len(small), : len(small)] += small
-    return {"table": table}
-
-
-# ---- counting classes ----
+# ---- counting ----
 
 
 def _classes(prediction: Any, target: Any, name: str) -> tuple[Any, Any, int]:
@@ -392,7 +178,7 @@ def _right(prediction: Any, target: Any) -> State:
 
 
 def _accuracy() -> Parts:
-    return Parts(_right, _sum, _ratio)
+    return Parts(_right, added, ratio)
 
 
 def _right_in_k(prediction: Any, target: Any, k: int) -> State:
@@ -408,7 +194,7 @@ def _right_in_k(prediction: Any, target: Any, k: int) -> State:
 
 
 def _top_k(k: int = 5) -> Parts:
-    return Parts(partial(_right_in_k, k=k), _sum, _ratio)
+    return Parts(partial(_right_in_k, k=k), added, ratio)
 
 
 def _scores(prediction: Any, target: Any, name: str) -> tuple[Any, Any]:
@@ -437,6 +223,13 @@ def _confusion(prediction: Any, target: Any, size: int | None = None) -> State:
         )
     table = np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
     return {"table": table.astype(np.int64)}
+
+
+def _added_tables(a: State, b: State) -> State:
+    small, large = sorted((a["table"], b["table"]), key=len)
+    table = large.copy()
+    table[: len(small), : len(small)] += small
+    return {"table": table}
 
 
 def _averaged_rates(
@@ -475,10 +268,10 @@ def _averaged_rates(
 
 
 def _rates(name: str, rate: Callable[[Any, Any, Any], tuple[Any, Any]], average: Any, zero_division: float) -> Parts:
-    if average is not None and average not in _AVERAGES:
-        raise ValueError(f"average is {average!r}, but must be one of {', '.join(map(repr, _AVERAGES))}, or None.")
+    if average is not None and average not in AVERAGES:
+        raise ValueError(f"average is {average!r}, but must be one of {', '.join(map(repr, AVERAGES))}, or None.")
     result = partial(_averaged_rates, average=average, zero_division=zero_division, rate=rate, name=name)
-    return Parts(_confusion, _padded_sum, result, name)
+    return Parts(_confusion, _added_tables, result, name)
 
 
 def _precision(average: str | None = "binary", zero_division: float = 0.0) -> Parts:
@@ -509,74 +302,15 @@ def _surprise(prediction: Any, target: Any, ignore_index: int) -> State:
 
 def _perplexity(ignore_index: int = -100) -> Parts:
     return Parts(
-        partial(_surprise, ignore_index=ignore_index), _sum, lambda state: float(np.exp(_ratio(state))), "perplexity"
+        partial(_surprise, ignore_index=ignore_index), added, lambda state: float(np.exp(ratio(state))), "perplexity"
     )
 
 
-# ---- adding up numbers ----
-
-
-def _pair(prediction: Any, target: Any, name: str) -> tuple[Any, Any]:
-    prediction, target = np.asarray(prediction), np.asarray(target)
-    if prediction.shape != target.shape or prediction.ndim == 0:
-        raise ValueError(
-            f"{name} of predictions of shape {prediction.shape} and targets of shape {target.shape}: they must have "
-            "one shape (write prediction.squeeze(-1))."
-        )
-    return prediction.astype(np.float64), target.astype(np.float64)
-
-
-def _mean_of(cost: Callable[[Any], Any], name: str) -> Parts:
-    def collect(prediction: Any, target: Any) -> State:
-        prediction, target = _pair(prediction, target, name)
-        return {"sum": np.float64(cost(prediction - target).sum()), "count": np.int64(target.size)}
-
-    return Parts(collect, _sum, _ratio)
-
-
-def _squares(prediction: Any, target: Any) -> State:
-    prediction, target = _pair(prediction, target, "r2_score")
-    prediction, target = prediction.reshape(len(prediction), -1), target.reshape(len(target), -1)
-    mean = target.mean(axis=0)
-    return {
-        "count": np.int64(len(target)),
-        "mean": mean,
-        "spread": ((target - mean) ** 2).sum(axis=0),
-        "error": ((target - prediction) ** 2).sum(axis=0),
-    }
-
-
-def _merged_squares(a: State, b: State) -> State:
-    """Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979."""
-    count, apart = a["count"] + b["count"], b["mean"] - a["mean"]
-    return {
-        "count": count,
-        "mean": a["mean"] + apart * (b["count"] / count),
-        "spread": a["spread"] + b["spread"] + apart**2 * (a["count"] * b["count"] / count),
-        "error": a["error"] + b["error"],
-    }
-
-
-def _explained(state: State) -> float:
-    if state["count"] < 2:
-        return float("nan")
-    spread, error = state["spread"], state["error"]
-    explained = 1 - error / np.where(spread == 0, 1, spread)
-    return float(np.where(spread == 0, np.where(error == 0, 1.0, 0.0), explained).mean())
-
-
-def _r2() -> Parts:
-    return Parts(_squares, _merged_squares, _explained, "r2_score")
-
-
-_PARTS: dict[Any, Callable[..., Parts]] = {
+PARTS: dict[Any, Callable[..., Parts]] = {
     accuracy: _accuracy,
     top_k_accuracy: _top_k,
     precision: _precision,
     recall: _recall,
     f1: _f1,
     perplexity: _perplexity,
-    mean_squared_error: partial(_mean_of, np.square, "mean_squared_error"),
-    mean_absolute_error: partial(_mean_of, np.abs, "mean_absolute_error"),
-    r2_score: _r2,
 }
