@@ -21,9 +21,10 @@ from .graph import Node
 from .mutation import detect_mutation
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
-from .state import Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
+from .state import Observer, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
 from .transforms import elementwise_grad, grad, jvp, value_and_grad, vjp
 from .value import Value
+from .watch import observe
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ __all__ = [
     "AnomalyError",
     "GradientError",
     "Node",
+    "Observer",
     "Scope",
     "Value",
     "check_grads",
@@ -52,6 +54,7 @@ __all__ = [
     "jvp",
     "linalg",
     "no_grad",
+    "observe",
     "primitive",
     "register_generator",
     "relu",

@@ -74,6 +74,25 @@ class Watch(Block):
         observer.ended(error)
 
 
+def observe(observer: Observer) -> Watch:
+    """A block in which `observer` is told of every operation on Values in this thread, besides who watches already.
+
+    Args:
+        observer: an instance of a subclass of `Observer` that defines the methods it needs.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> class Names(ag.Observer):
+        ...     def forward(self, function, args, kwargs, parents, out):
+        ...         print(function.__name__, np.shape(out))
+        >>> with ag.observe(Names()):
+        ...     y = np.sum(ag.Value([1.0, 2.0]) * 3)
+        multiply (2,)
+        sum ()
+    """
+    return Watch("observe(...)", lambda: observer)
+
+
 def run_again(context: Context, function: Callable[[], T]) -> T:
     """Call `function` recording, in the scope and settings of an earlier time, under the eyes of who watches now."""
     observer = current_state().observer

@@ -11,8 +11,6 @@ from weakref import ref
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.state import Observer
-from autograd_lite.watch import Watch
 
 from .dtype import get_default_dtype
 from .hooks import RemovableHandle
@@ -128,7 +126,7 @@ def summary(model: Module, input: Any, *, depth: int | None = None) -> Summary:
             for handle in observer.hooks(module, counts[id(module)]):
                 watching.callback(handle.remove)
         try:
-            with Watch("summary()", lambda: observer), ag.no_grad():
+            with ag.observe(observer), ag.no_grad():
                 model(*args, **kwargs)
         except Exception as error:
             raise RuntimeError(_failure(error, args, kwargs)) from error
@@ -227,7 +225,7 @@ class _Arrays:
         self._references[key] = ref(array, lambda _: self._references.pop(key, None)) if is_array else array
 
 
-class _Counter(Observer):
+class _Counter(ag.Observer):
     """Counts for every module that is running what each operation does.
 
     A backward pass keeps the arguments and the results of each operation that it goes through. Several of them may lie
