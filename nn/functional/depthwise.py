@@ -45,7 +45,7 @@ def convolve_weight(padded: Any, y: Any, places: Places, total: Any) -> None:
 
 def _parts(y: Any) -> Iterator[tuple[slice, Any]]:
     """Some of the batch, and room for a product."""
-    each = math.prod(y.shape[1:]) * y.itemsize
+    each = math.prod(y.shape[1:]) * y.dtype.itemsize
     step = max(1, _CACHE // max(each, 1))
     room = np.empty_like(y, order="C", shape=(min(step, len(y)), *y.shape[1:]))
     for start in range(0, len(y), step):

@@ -264,14 +264,8 @@ def _padded(x: Any, geometry: _Geometry, value: Any) -> Any:
 
 
 def _unpadded(padded: Any, geometry: _Geometry, lengths: Lengths) -> Any:
-    """The adjoint of `_padded`: what belongs to `x`, and zeros where no window reaches."""
-    axes, before = len(lengths), geometry.padding
-    inside = padded[(..., *[slice(b, b + m) for b, m in zip(before, lengths, strict=True)])]
-    if inside.shape[-axes:] == lengths:
-        return inside
-    out: Any = np.zeros_like(padded, shape=(*padded.shape[:-axes], *lengths))
-    out[(..., *[slice(n) for n in inside.shape[-axes:]])] = inside
-    return out
+    """The adjoint of `_padded`: what belongs to `x`."""
+    return padded[(..., *[slice(b, b + m) for b, m in zip(geometry.padding, lengths, strict=True)])]
 
 
 def _steps(geometry: _Geometry) -> list[tuple[int, list[tuple[Any, ...]]]]:
@@ -520,10 +514,10 @@ def _adaptive_max_pool(name: str, axes: int, x: Any, output_size: Size, return_i
         element = np.minimum(start[:, None] + np.arange(widest), stop[:, None] - 1)
         element = element.reshape([n if i == axis else widest if i == axis + axes else 1 for i in range(2 * axes)])
         where = where * m + element  # (*counts, *widest), elements counted row by row
-    where = where.reshape(math.prod(counts), -1)
+    where = np.asarray(where.reshape(math.prod(counts), -1), like=_raw(x))
     flat = np.reshape(x, (*x.shape[:-axes], math.prod(lengths)))
     if where.size == 0:
-        indices = np.zeros((*flat.shape[:-1], len(where)), np.int64)
+        indices = np.zeros_like(where, shape=(*flat.shape[:-1], len(where)))
     else:
         chosen = np.argmax(_raw(flat)[..., where], axis=-1)
         indices = where[np.arange(len(where)), chosen]

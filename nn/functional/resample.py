@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as ag
 
 
 @ag.primitive
 def resample(x: Any, matrices: list[Any]) -> Any:
     """Each of the last axes multiplied by a matrix: one for the last axis, or two for the last two."""
-    *rows, columns = matrices
+    *rows, columns = [np.asarray(matrix, like=x) for matrix in matrices]
     out = x @ columns.T
     return rows[0] @ out if rows else out
 

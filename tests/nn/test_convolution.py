@@ -12,6 +12,7 @@ import pytest
 import autograd_lite as ag
 import nn
 import nn.functional as F
+from tests.duck import Duck
 
 RNG = np.random.default_rng(0)
 
@@ -318,3 +319,32 @@ def test_a_small_network_learns_to_tell_bars() -> None:
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, w, b: F.conv2d(x, w, b, padding=1, groups=2),
+        lambda x, w, b: F.conv2d(x, w[:, :1], b, groups=4),
+        lambda x, w, b: F.conv_transpose2d(x, w, stride=2, groups=2),
+        lambda x, w, b: F.fold(F.unfold(x, 2), (6, 6), 2),
+        lambda x, w, b: F.pad(x, (1, 1), mode="reflect"),
+        lambda x, w, b: F.max_pool2d(x, 2),
+        lambda x, w, b: F.avg_pool2d(x, 3, 1, 1, count_include_pad=True),
+        lambda x, w, b: F.adaptive_avg_pool2d(x, 4),
+        lambda x, w, b: F.adaptive_max_pool2d(x, 4),
+        lambda x, w, b: F.interpolate(x, scale_factor=2),
+        lambda x, w, b: F.interpolate(x, scale_factor=2, mode="bicubic"),
+        lambda x, w, b: F.pixel_shuffle(x, 2),
+    ],
+)
+def test_arrays_of_another_library_stay_what_they_are(call: Callable[..., Any]) -> None:
+    arrays = normal(2, 4, 6, 6), normal(4, 2, 3, 3), normal(4)
+    here, there = [ag.Value(x) for x in arrays], [ag.Value(Duck(x)) for x in arrays]
+    expected, got = call(*here), call(*there)
+    expected.sum().backward()
+    got.sum().backward()
+    assert isinstance(got.data, Duck)
+    np.testing.assert_allclose(got.data.get(), expected.data, atol=1e-12)
+    assert isinstance(there[0].grad, Duck)
+    np.testing.assert_allclose(there[0].grad.get(), here[0].grad, atol=1e-12)
