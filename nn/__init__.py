@@ -14,7 +14,6 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 from . import data, distributions, functional, init, metrics, optim, random, utils
-from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import DataLoader
 from .dtype import get_default_dtype, set_default_dtype
 from .layers import (
@@ -148,7 +147,15 @@ from .module import Module
 from .optim import LBFGS, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Muon, NAdam, RAdam, RMSprop, Rprop
 from .parameter import Buffer, Parameter
 from .random import manual_seed
-from .recognize import CheckpointError
+from .saving import (
+    Checkpoint,
+    CheckpointError,
+    load_checkpoint,
+    load_safetensors,
+    safetensors_metadata,
+    save_checkpoint,
+    save_safetensors,
+)
 from .summary import summary
 from .training import (
     BestWeights,
@@ -161,7 +168,6 @@ from .training import (
     evaluate,
     fit,
 )
-from .weights import load_safetensors, safetensors_metadata, save_safetensors
 
 if TYPE_CHECKING:
     from .estimators import NeuralClassifier as NeuralClassifier

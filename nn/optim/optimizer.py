@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from ..hooks import RemovableHandle
+from ..module import RemovableHandle
 from .flat import Bucket, called
 
 Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoint import save_checkpoint
 from ..module import Module
 from ..optim import Optimizer
+from ..saving import save_checkpoint
 from .history import History, sign_of
 
 

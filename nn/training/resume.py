@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoint import load_checkpoint, save_checkpoint
 from ..data import DataLoader
 from ..random import default_generator
+from ..saving import load_checkpoint, save_checkpoint
 from .callbacks import require_folder
 from .loop import Loop
 from .measure import Meter

@@ -1,4 +1,4 @@
-"""Tests of `nn.checkpoint`: a run that goes on has the bits of one that never stopped, and bad files change nothing."""
+"""Tests of `nn.saving.checkpoint`: a resumed run has the bits of one that never stopped; bad files change nothing."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ import pytest
 
 import nn
 from autograd_lite import Value
-from nn import atomic, checkpoint
+from nn.saving import atomic, checkpoint
 
 PYTORCH = Path(__file__).parent.parent / "peers" / "safetensors"
 X = np.random.default_rng(0).standard_normal((12, 4)).astype(np.float32)

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from nn.summary_table import _quantity
+from nn.summary.table import _quantity
 
 from . import table
 from .table import case

@@ -1,4 +1,4 @@
-"""Tests of `nn.weights`: safetensors files, our own and those that `make_golden_safetensors` writes with PyTorch."""
+"""Tests of `nn.saving.weights`: safetensors files, our own and those that PyTorch wrote."""
 
 import os
 import struct

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .functional.attention import attention_weights
-from .functional.convolution import _convolution, _convolution_transpose
-from .functional.linear import linear
-from .functional.recurrence import gru_recurrence, lstm_recurrence, rnn_recurrence
+from ..functional.attention import attention_weights
+from ..functional.convolution import _convolution, _convolution_transpose
+from ..functional.linear import linear
+from ..functional.recurrence import gru_recurrence, lstm_recurrence, rnn_recurrence
 
 
 def multiply_adds(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:

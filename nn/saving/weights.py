@@ -20,10 +20,9 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..module import LoadedKeys, Module, slots
 from .atomic import replacing
-from .module import Module
 from .recognize import CheckpointError, readable, recognized
-from .state import LoadedKeys, slots
 
 _SAVED = "bool, int8 to int64, uint8 to uint64, float16, float32, float64 and complex64"
 

@@ -22,10 +22,10 @@ import numpy as np
 
 import autograd_lite as ag
 
-from . import random
+from .. import random
+from ..module import Module
 from .atomic import replacing
 from .encoding import Encoder, decode
-from .module import Module
 from .recognize import CHECKPOINT_ENTRY, CheckpointError, readable, recognized
 
 FORMAT = "autograd_lite checkpoint"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+from ..parameter import Buffer, Parameter
 from .calls import SET_BY_INIT, call_init
 from .names import UNNAMED, changed
-from .parameter import Buffer, Parameter
 from .tree import inside, is_member, is_module, joined, may_hold, members, walk
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 
+from ..parameter import Parameter
 from .calls import call_init
-from .parameter import Parameter
 from .tree import joined, members, walk
 
 if TYPE_CHECKING:

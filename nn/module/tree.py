@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from .parameter import Parameter
+from ..parameter import Parameter
 
 if TYPE_CHECKING:
     from .module import Module

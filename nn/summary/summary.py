@@ -12,14 +12,13 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .dtype import get_default_dtype
-from .hooks import RemovableHandle
-from .module import Module
+from ..dtype import get_default_dtype
+from ..module import Module, RemovableHandle
+from ..module.tree import joined, members
+from ..parameter import Parameter
+from ..random import default_generator
 from .multiply_adds import multiply_adds
-from .parameter import Parameter
-from .random import default_generator
-from .summary_table import table
-from .tree import joined, members
+from .table import table
 
 
 class Row(NamedTuple):
