@@ -18,6 +18,7 @@ from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
 from .graph import Node
+from .memory import keep_freed_memory
 from .mutation import detect_mutation
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
@@ -27,6 +28,8 @@ from .value import Value
 from .watch import observe
 
 __version__ = "0.1.0"
+
+keep_freed_memory()
 
 __all__ = [
     "AnomalyError",

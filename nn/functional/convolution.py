@@ -21,7 +21,7 @@ import autograd_lite as ag
 from .depthwise import convolve, convolve_transpose, convolve_weight
 from .windows import Lengths, batched, per_axis, positions, reaches, times
 
-_CACHE = 1 << 20  # bytes of windows copied at a time: what the processor still holds when the product reads them
+_CACHE = 1 << 22  # bytes of windows copied at a time: what the processor still holds when the product reads them
 
 
 def conv1d(
