@@ -33,10 +33,8 @@ try:
 except ImportError as error:
     sys.exit(f'{error.name} is missing. Install what the examples need: pip install -e ".[examples]"')
 
-BLUE, AMBER, RED, INK, MUTED = "#0072B2", "#C77700", "#B23C00", "#1B2430", "#66717F"
-matplotlib.rcParams |= {"text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": MUTED, "grid.color": "#E4E8EC"}
-matplotlib.rcParams |= {"axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "savefig.dpi": 150}
-matplotlib.rcParams |= {"axes.titleweight": "bold", "axes.titlelocation": "left", "legend.frameon": False}
+RED, INK, MUTED = "#B23C00", "#1B2430", "#66717F"
+matplotlib.rcParams |= {"text.color": INK, "axes.labelcolor": INK, "savefig.dpi": 150}
 
 
 def layer(fan_in: int, width: int) -> nn.Module:
@@ -68,21 +66,6 @@ def split(seed: int) -> list[Any]:
     return [(train, train_labels), (held_out, held_out_labels), (test, test_labels)]
 
 
-def draw_training(history: nn.History, path: Path) -> None:
-    epochs = range(1, history.epochs + 1)
-    figure = Figure(figsize=(9, 3.4), layout="tight")
-    left, right = figure.subplots(1, 2)
-    for axes, name, where in ((left, "loss", "upper right"), (right, "accuracy", "lower right")):
-        axes.plot(epochs, history[name], color=BLUE, linewidth=2, label="training, with dropout")
-        axes.plot(epochs, history[f"val_{name}"], color=AMBER, linewidth=2, label="validation")
-        axes.set(xlabel="epoch", xlim=(1, max(2, history.epochs)), title=name.capitalize())
-        axes.legend(loc=where)
-    left.set(ylabel="cross entropy", ylim=(0, None))
-    right.set(ylim=(min([0.9, *history["accuracy"][1:3]]), 1.002))
-    right.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1, decimals=0))
-    figure.savefig(path)
-
-
 def draw_mistakes(images: Any, labels: Any, probabilities: Any, path: Path) -> None:
     """The test images with the smallest probability of their true class; those that were misread in red."""
     samples = np.arange(len(labels))
@@ -100,7 +83,6 @@ def draw_mistakes(images: Any, labels: Any, probabilities: Any, path: Path) -> N
         axes.set_title(f"{labels[i]} read as {predicted[i]}", loc="center", **style)
         axes.set_xlabel(f"{probabilities[i, predicted[i]]:.0%} sure", color=MUTED, fontsize=9)
         axes.set(xticks=[], yticks=[])
-        axes.grid(visible=False)
         axes.spines[:].set(visible=True, color=RED if wrong else "#C9D0D8", linewidth=1.5 if wrong else 1)
     figure.savefig(path)
 
@@ -136,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     result = nn.evaluate(model, test, loss=loss, metrics=["accuracy"])
     print(f"test accuracy {result['accuracy']:.1%} after {history.epochs} epochs in {seconds:.1f} s\n")
-    draw_training(history, options.out / "digits_training.png")
+    history.plot(options.out / "digits_training.png")
     model.eval()
     with ag.no_grad():
         scores = nn.functional.softmax(model(test[0].astype(np.float32)), dim=-1)

@@ -26,6 +26,14 @@ def test_block_prints_what_it_says(block, tmp_path, monkeypatch):
     assert " ".join(printed.getvalue().split()) == " ".join(" ".join(expected).split())
 
 
+def test_summary_is_what_is_printed():
+    (block,) = [block for block in BLOCKS if "nn.summary(" in block]
+    names = {"__name__": "readme"}
+    with redirect_stdout(io.StringIO()):
+        exec(compile(block, str(README), "exec"), names)
+    assert "\n".join(f"    {line}" for line in str(names["report"]).splitlines()) in README.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")))
 def test_linked_file_exists(path):
     assert (README.parent / path).exists()
