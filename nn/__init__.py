@@ -14,7 +14,7 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 from . import data, distributions, functional, init, metrics, optim, random, utils
-from .data import DataLoader
+from .data import ConcatDataset, DataLoader, Subset, TensorDataset, random_split
 from .dtype import get_default_dtype, set_default_dtype
 from .layers import (
     CELU,
@@ -212,6 +212,7 @@ __all__ = [
     "CheckpointError",
     "CircularPad1d",
     "CircularPad2d",
+    "ConcatDataset",
     "ConstantPad1d",
     "ConstantPad2d",
     "Conv1d",
@@ -306,8 +307,10 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "Subset",
     "Tanh",
     "Tanhshrink",
+    "TensorDataset",
     "Threshold",
     "Transformer",
     "TransformerDecoder",
@@ -335,6 +338,7 @@ __all__ = [
     "metrics",
     "optim",
     "random",
+    "random_split",
     "safetensors_metadata",
     "save_checkpoint",
     "save_safetensors",
