@@ -65,7 +65,10 @@ def batch_norm(
         kind = "positive during training" if training else "non-negative"
         raise ValueError(f"batch_norm eps must be {kind}, but got {eps}")
     rows = np.reshape(input, (shape[0], shape[1], math.prod(shape[2:]))) if len(shape) > 2 else input
-    if training:
+    if math.prod(shape) == 0:  # no numbers, no statistics
+        zeros = np.zeros(shape[1], rows.dtype)
+        out = _fixed_norm(rows, weight, bias, zeros, zeros)
+    elif training:
         if math.prod(shape) == shape[1]:
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {list(shape)}. A last batch of "

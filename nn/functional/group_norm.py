@@ -52,6 +52,8 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
             f"Expected more than 1 value per channel when training, got input size {list(shape)} and "
             f"num_groups={num_groups}. Use fewer groups."
         )
+    if math.prod(shape) == 0:
+        return batch_norm(input, None, None, weight, bias, True)
     out = _group_norm(np.reshape(input, (*shape[:2], math.prod(shape[2:]))), weight, bias, num_groups, eps)
     return out.reshape(shape)
 
@@ -103,6 +105,8 @@ def instance_norm(
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     check_channels(shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     check_running(running_mean, running_var)
+    if math.prod(shape) == 0:
+        return batch_norm(input, None, None, weight, bias, True)
     count = math.prod(shape[2:])
     if count == 1:
         raise ValueError(

@@ -17,7 +17,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     Args:
         input: of any shape.
         pad: how many elements before and after the last axis, then the last but one, and so on:
-            `(left, right, top, bottom)`. With `mode="constant"` a negative number cuts off.
+            `(left, right, top, bottom)`. A negative number cuts off.
         mode: what is put there: `"constant"` for `value`, `"reflect"` for the array mirrored at its last element,
             `"replicate"` for its last element, `"circular"` for its other end.
         value: with `mode="constant"`, by default 0.
@@ -71,7 +71,7 @@ def _cut(x: Any, pairs: list[tuple[int, int]]) -> Any:
 def _check(mode: str, shape: tuple[int, ...], pairs: list[tuple[int, int]]) -> None:
     for axis, (n, pair) in enumerate(zip(shape, pairs, strict=True)):
         longest = {"reflect": n - 1, "circular": n}.get(mode)
-        if longest is not None and max(pair) > longest:
+        if longest is not None and max(pair) > max(longest, 0):
             raise ValueError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding {pair} at "
                 f"dimension {axis} of input {list(shape)}, where mode={mode!r} can add at most {longest} on a side."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -18,8 +19,7 @@ class _Pad(Module):
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
-        least = -(1 << 62) if self.mode == "constant" else 0
-        self.padding = per_axis("padding", padding, self.sides, least)
+        self.padding = per_axis("padding", padding, self.sides, -sys.maxsize)
 
     def forward(self, input: Any) -> Any:
         return F.pad(input, self.padding, self.mode)
@@ -121,10 +121,10 @@ class ReflectionPad1d(_Pad):
     Shapes: `(*, length)` -> `(*, left + length + right)`.
 
     Args:
-        padding: how many elements left and right, or one number for all.
+        padding: how many elements left and right, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is not longer than a side.
+        ValueError: at a call, the input is not longer than a side.
 
     Example:
         >>> import numpy as np, nn
@@ -142,10 +142,10 @@ class ReflectionPad2d(_Pad):
     Shapes: `(*, height, width)` -> `(*, top + height + bottom, left + width + right)`.
 
     Args:
-        padding: how many elements left, right, top and bottom, or one number for all.
+        padding: how many elements left, right, top and bottom, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is not longer than a side.
+        ValueError: at a call, the input is not longer than a side.
 
     Example:
         >>> import numpy as np, nn
@@ -163,10 +163,10 @@ class ReplicationPad1d(_Pad):
     Shapes: `(*, length)` -> `(*, left + length + right)`.
 
     Args:
-        padding: how many elements left and right, or one number for all.
+        padding: how many elements left and right, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is empty.
+        ValueError: at a call, the input is empty.
 
     Example:
         >>> import numpy as np, nn
@@ -184,10 +184,10 @@ class ReplicationPad2d(_Pad):
     Shapes: `(*, height, width)` -> `(*, top + height + bottom, left + width + right)`.
 
     Args:
-        padding: how many elements left, right, top and bottom, or one number for all.
+        padding: how many elements left, right, top and bottom, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is empty.
+        ValueError: at a call, the input is empty.
 
     Example:
         >>> import numpy as np, nn
@@ -205,10 +205,10 @@ class CircularPad1d(_Pad):
     Shapes: `(*, length)` -> `(*, left + length + right)`.
 
     Args:
-        padding: how many elements left and right, or one number for all.
+        padding: how many elements left and right, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is shorter than a side.
+        ValueError: at a call, the input is shorter than a side.
 
     Example:
         >>> import numpy as np, nn
@@ -226,10 +226,10 @@ class CircularPad2d(_Pad):
     Shapes: `(*, height, width)` -> `(*, top + height + bottom, left + width + right)`.
 
     Args:
-        padding: how many elements left, right, top and bottom, or one number for all.
+        padding: how many elements left, right, top and bottom, or one number for all; a negative number cuts off.
 
     Raises:
-        ValueError: a number is negative; at a call, the input is shorter than a side.
+        ValueError: at a call, the input is shorter than a side.
 
     Example:
         >>> import numpy as np, nn

@@ -199,6 +199,34 @@ def test_bad_input_is_refused_by_name(call: Any, error: type[Exception], message
 
 
 @pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.BatchNorm1d(2), (0, 2)),
+        (nn.BatchNorm2d(2), (0, 2, 3, 3)),
+        (nn.BatchNorm2d(2), (2, 2, 0, 3)),
+        (nn.BatchNorm2d(2).eval(), (0, 2, 3, 3)),
+        (nn.GroupNorm(1, 2), (0, 2, 3)),
+        (nn.GroupNorm(2, 2), (2, 2, 0)),
+        (nn.InstanceNorm1d(2, affine=True, track_running_stats=True), (0, 2, 3)),
+        (nn.LayerNorm(3), (0, 3)),
+        (nn.RMSNorm(3), (0, 3)),
+    ],
+)
+def test_an_empty_batch_has_zero_gradients_and_moves_no_statistics(layer: nn.Module, shape: tuple[int, ...]) -> None:
+    x = ag.Value(np.zeros(shape, np.float32))
+    y = layer(x)
+    assert y.shape == shape
+    assert y.dtype == np.float32
+    y.sum().backward()
+    assert x.grad.shape == shape
+    for parameter in layer.parameters():
+        np.testing.assert_array_equal(parameter.grad, np.zeros(parameter.shape))
+    for name, buffer in layer.named_buffers():
+        if name != "num_batches_tracked":
+            np.testing.assert_array_equal(buffer, float(name == "running_var"))
+
+
+@pytest.mark.parametrize(
     ("layer", "label"),
     [
         (nn.BatchNorm1d(3), "BatchNorm1d(3)"),
