@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, repeat
+from .average_pooling import repeat
+from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d
 from .resample import resample
 from .windows import per_axis
 

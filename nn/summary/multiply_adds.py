@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..functional.attention import attention_weights
-from ..functional.convolution import _convolution, _convolution_transpose
+from ..functional.correlation import convolution, convolution_transpose
 from ..functional.linear import linear
 from ..functional.recurrence import gru_recurrence, lstm_recurrence, rnn_recurrence
 
@@ -72,8 +72,8 @@ _COUNTS: dict[Any, Callable[..., int]] = {
     np.correlate: lambda out, a, v, mode="valid": np.size(a) * np.size(v),
     linear: _of_rows,
     attention_weights: _of_rows,
-    _convolution: _of_convolution,
-    _convolution_transpose: _of_convolution_transpose,
+    convolution: _of_convolution,
+    convolution_transpose: _of_convolution_transpose,
     rnn_recurrence: lambda out, x, h0, weight_ih, weight_hh, *rest: _of_recurrence(x, weight_ih, weight_hh),
     gru_recurrence: lambda out, x, h0, weight_ih, weight_hh, *rest: _of_recurrence(x, weight_ih, weight_hh),
     lstm_recurrence: lambda out, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, reverse: _of_recurrence(

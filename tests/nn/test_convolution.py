@@ -165,7 +165,7 @@ def test_a_batch_larger_than_the_cache_gives_the_same(batch: int, monkeypatch: p
         return [out.data, values[0].grad, values[1].grad]
 
     whole = run()
-    monkeypatch.setattr("nn.functional.convolution._CACHE", 20_000)
+    monkeypatch.setattr("nn.functional.correlation._CACHE", 20_000)
     for a, b in zip(whole, run(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12)
 
