@@ -97,9 +97,48 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 
 def _normal_distribution(x: Any) -> Any:
+    """Φ(x)."""
+    if type(x) is np.ndarray and x.dtype == np.float32 and x.size >= _MANY:
+        return _normal_distribution_single(x)
     from scipy.special import erf  # loaded when first used: SciPy takes as long to import as everything else
 
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+
+
+# Φ(x) = (1 + tanh(x p(x²))) / 2 up to 6e-8, which is float32's last digit, for |x| < 5.7, where it ends in 1. The
+# polynomial p of degree 6 is fitted to atanh(erf(x / √2)) / x, so that the largest error of Φ is smallest.
+_SATURATED = 5.7
+_SINGLE = (
+    1.7562850769525348e-09,
+    -1.3226653087479836e-07,
+    3.9647760344284e-06,
+    -5.530633092567754e-05,
+    -3.259471460065295e-05,
+    0.03633308438493268,
+    0.7978849414945242,
+)
+_MANY = 4096  # below it the calls cost more than erf does
+_BLOCK = 1 << 16  # elements that stay in the cache through all passes
+
+
+def _normal_distribution_single(x: Any) -> Any:
+    """Φ(x) in float32, without SciPy's erf, which takes forty times as long as a tanh."""
+    out = np.empty_like(x, order="C")
+    source, target = x.reshape(-1), out.reshape(-1)
+    for start in range(0, source.size, _BLOCK):
+        p, bounded = target[start : start + _BLOCK], source[start : start + _BLOCK]
+        bounded = np.minimum(np.maximum(bounded, -_SATURATED), _SATURATED)
+        square = bounded * bounded
+        np.multiply(square, _SINGLE[0], out=p)
+        for coefficient in _SINGLE[1:-1]:
+            p += coefficient
+            p *= square
+        p += _SINGLE[-1]
+        p *= bounded
+        np.tanh(p, out=p)
+        p += 1
+        p *= 0.5
+    return out
 
 
 @ag.primitive

@@ -270,3 +270,18 @@ def test_checkpoint_draws_the_same_again(act: Any) -> None:
         (wrap(act)(x) * np.arange(8.0)).sum().backward()
         gradients.append(x.grad)
     np.testing.assert_array_equal(*gradients)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "reversed"])
+def test_gelu_of_many_float32_numbers_is_as_exact_as_float32(order: str) -> None:
+    x = np.linspace(-9, 9, 70_000, dtype=np.float32).reshape(200, 350)
+    x = {"C": x, "F": np.asfortranarray(x), "reversed": x[::-1, ::-1]}[order]
+    expected = ag.Value(x.astype(np.float64))
+    np.sum(F.gelu(expected)).backward()
+    got = ag.Value(x)
+    out = F.gelu(got)
+    out.sum().backward()
+    assert out.dtype == got.grad.dtype == np.float32
+    np.testing.assert_allclose(out.data, F.gelu(expected).data, rtol=1e-6, atol=5e-7)
+    np.testing.assert_allclose(got.grad, expected.grad, rtol=1e-6, atol=2e-6)
+    assert np.isnan(F.gelu(np.full(5000, np.nan, np.float32))).all()
