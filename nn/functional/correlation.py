@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 import autograd_lite as ag
 
 from .depthwise import convolve, convolve_transpose, convolve_weight
-from .windows import Lengths, positions, reaches
+from .windows import Lengths, brief, positions, reaches
 
 _CACHE = 1 << 22  # bytes of windows copied at a time: what the processor still holds when the product reads them
 
@@ -31,6 +31,16 @@ class Geometry(NamedTuple):
     padding: Lengths
     dilation: Lengths
     groups: int
+
+    def __repr__(self) -> str:
+        """What is unusual, for drawings."""
+        plain = Geometry((1,) * len(self.stride), (0,) * len(self.stride), (1,) * len(self.stride), 1)
+        parts = [
+            f"{name} {brief(value) if isinstance(value, tuple) else value}"
+            for name, value, usual in zip(self._fields, self, plain, strict=True)
+            if value != usual
+        ]
+        return ", ".join(parts) or "plain"
 
 
 # In the three bilinear operations x is (batch, in, *lengths), the weight (out, in / groups, *kernel), and

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .windows import Lengths, per_axis, positions, reaches
+from .windows import Lengths, brief, per_axis, positions, reaches
 
 
 class Geometry(NamedTuple):
@@ -21,6 +21,10 @@ class Geometry(NamedTuple):
     padding: Lengths
     dilation: Lengths
     counts: Lengths
+
+    def __repr__(self) -> str:
+        """The kernel and the stride, for drawings."""
+        return f"{brief(self.kernel)}, stride {brief(self.stride)}"
 
     @property
     def apart(self) -> bool:

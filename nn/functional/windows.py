@@ -57,6 +57,11 @@ def times(lengths: Sequence[int]) -> str:
     return f"({' x '.join(map(str, lengths))})"
 
 
+def brief(lengths: Sequence[int]) -> str:
+    """`3` or `3 x 5`: lengths in a drawing."""
+    return str(lengths[0]) if len(set(lengths)) == 1 else " x ".join(map(str, lengths))
+
+
 def reaches(counts: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths) -> Lengths:
     """How many elements of each axis `counts` windows cover, from the first to the last."""
     return tuple(

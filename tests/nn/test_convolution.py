@@ -347,3 +347,10 @@ def test_arrays_of_another_library_stay_what_they_are(call: Callable[..., Any]) 
     np.testing.assert_allclose(got.data.get(), expected.data, atol=1e-12)
     assert isinstance(there[0].grad, Duck)
     np.testing.assert_allclose(there[0].grad.get(), here[0].grad, atol=1e-12)
+
+
+def test_drawings_say_briefly_where_windows_lie() -> None:
+    x, w = ag.Value(normal(1, 2, 8, 8)), normal(4, 1, 3, 3)
+    assert repr(F.conv2d(x, w, padding=(1, 2), groups=2).node.args[3]) == "padding 1 x 2, groups 2"
+    assert repr(F.conv2d(x, normal(4, 2, 3, 3)).node.args[3]) == "plain"
+    assert repr(F.max_pool2d(x, 2).node.args[1]) == "2, stride 2"
