@@ -40,6 +40,11 @@ class Parameter(ag.Value):
             data = data.data
         super().__init__(data, requires_grad, dtype=None if hasattr(data, "dtype") else get_default_dtype())
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        copied = super().__deepcopy__(memo)
+        copied.grad = None  # as in PyTorch: the first backward pass of a copied model starts from nothing
+        return copied
+
 
 class Buffer:
     """Says that an array is to be a buffer: assigned to an attribute of a Module, it is registered as one.

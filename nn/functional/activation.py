@@ -37,10 +37,15 @@ def sigmoid(input: Any) -> Any:
         array([0. , 0.5, 1. ])
     """
     with np.errstate(over="ignore"):  # e^1000 is inf, and 1 / inf is the right 0
-        return 1 / (1 + np.exp(-input))
+        return 1 / (1 + np.exp(-_signed(input)))
 
 
 ag.defvjp(sigmoid, lambda g, out, input: g * (out * (1 - out)))
+
+
+def _signed(x: Any) -> Any:
+    """Unsigned integers and booleans as float64, because -x is not below 0 for them."""
+    return x.astype(np.float64) if getattr(x, "dtype", None) is not None and x.dtype.kind in "ub" else x
 
 
 def silu(input: Any, inplace: bool = False) -> Any:
@@ -102,7 +107,10 @@ def _normal_distribution(x: Any) -> Any:
         return _normal_distribution_single(x)
     from scipy.special import erf  # loaded when first used: SciPy takes as long to import as everything else
 
-    return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+    scaled = x * math.sqrt(0.5)
+    if getattr(x, "dtype", None) == np.float16:  # SciPy's answer is float32
+        return 0.5 * (1 + erf(scaled.astype(np.float32)).astype(np.float16))
+    return 0.5 * (1 + erf(scaled))
 
 
 # Φ(x) = (1 + tanh(x p(x²))) / 2 up to 6e-8, which is float32's last digit, for |x| < 5.7, where it ends in 1. The
@@ -210,6 +218,7 @@ ag.defvjp(_mish, _mish_vjp)
 @ag.primitive
 def log1p_exp(x: Any) -> Any:
     """log(1 + e^x), which never overflows; np.logaddexp(x, 0) is the same and takes twelve times as long."""
+    x = _signed(x)
     return np.log1p(np.exp(-abs(x))) + np.maximum(x, 0)
 
 
@@ -265,7 +274,7 @@ def logsigmoid(input: Any) -> Any:
 @ag.primitive
 def _logsigmoid(x: Any) -> Any:
     """-log(1 + e^-x)."""
-    return -log1p_exp(-x)
+    return -log1p_exp(-_signed(x))
 
 
 ag.defvjp(_logsigmoid, lambda g, out, x: g * sigmoid(-x))

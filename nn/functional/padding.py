@@ -50,7 +50,10 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument, got {value!r}.')
     _check(mode, input.shape, pairs)
-    return np.pad(_cut(input, pairs), [(max(b, 0), max(a, 0)) for b, a in pairs], _MODES[mode])  # type: ignore[call-overload, unused-ignore]
+    if mode == "circular":  # goes around what is left
+        input, pairs = _cut(input, pairs), [(max(b, 0), max(a, 0)) for b, a in pairs]
+    widths = [(max(b, 0), max(a, 0)) for b, a in pairs]
+    return _cut(np.pad(input, widths, _MODES[mode]), pairs)  # type: ignore[call-overload, unused-ignore]
 
 
 def _constant(x: Any, pairs: list[tuple[int, int]], value: float) -> Any:

@@ -81,7 +81,8 @@ def load(root: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool
         )
     places = list(slots(root))
     expected = {slot.path for slot in places}
-    missing = [slot.path for slot in places if slot.path not in state_dict]
+    # state dicts from before PyTorch 0.4.1 do not count the batches, and are still around
+    missing = [slot.path for slot in places if slot.path not in state_dict and slot.name != "num_batches_tracked"]
     unexpected = [path for path in state_dict if path not in expected]
     problems = []
     if strict and missing:
@@ -103,7 +104,7 @@ def load(root: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool
                 f"size mismatch for {slot.path}: copying a param with shape {new.shape} from checkpoint, "
                 f"the shape in current model is {own.shape}."
             )
-        elif new.dtype.kind not in "fiub" or (new.dtype.kind == "f" and own.dtype.kind != "f"):
+        elif new.dtype.kind not in "fiub" or (own.dtype.kind != "f" and not np.array_equal(new, np.trunc(new))):
             problems.append(f"dtype mismatch for {slot.path}: {new.dtype} cannot be copied into {own.dtype}.")
         writes.append((slot, new))
     if problems:

@@ -285,3 +285,19 @@ def test_gelu_of_many_float32_numbers_is_as_exact_as_float32(order: str) -> None
     np.testing.assert_allclose(out.data, F.gelu(expected).data, rtol=1e-6, atol=5e-7)
     np.testing.assert_allclose(got.grad, expected.grad, rtol=1e-6, atol=2e-6)
     assert np.isnan(F.gelu(np.full(5000, np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "logsigmoid", "silu", "mish", "softplus"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int8, np.bool_])
+def test_integers_and_booleans_give_what_their_numbers_give(name: str, dtype: Any) -> None:
+    x = np.array([0, 1, 1], dtype)
+    function = getattr(F, name)
+    np.testing.assert_allclose(function(x), function(x.astype(float)), rtol=1e-3)
+
+
+def test_gelu_of_half_precision_stays_there() -> None:
+    x = ag.Value(np.array([-1.0, 0.5, 2.0], np.float16))
+    y = F.gelu(x)
+    y.sum().backward()
+    assert y.dtype == x.grad.dtype == np.float16
+    np.testing.assert_allclose(y.data, F.gelu(x.data.astype(float)), rtol=2e-3)

@@ -403,6 +403,16 @@ def test_copy_keeps_shared_parameters_shared() -> None:
         assert other[0].weight is not model[0].weight
 
 
+def test_a_deep_copy_starts_without_gradients() -> None:
+    layer = nn.Linear(3, 1)
+    layer(X).sum().backward()
+    other = copy.deepcopy(layer)
+    assert other.weight.grad is None
+    assert layer.weight.grad is not None
+    other(X).sum().backward()
+    np.testing.assert_allclose(other.weight.grad, layer.weight.grad)
+
+
 # ---- hooks ----
 
 
@@ -589,6 +599,18 @@ def test_load_lists_everything_that_does_not_fit_and_writes_nothing() -> None:
         "\tdtype mismatch for 1.weight: <U1 cannot be copied into float32."
     )
     assert all(np.array_equal(array, before[key]) for key, array in model.state_dict().items())
+
+
+def test_load_takes_batch_norms_that_did_not_count_and_counts_in_another_dtype() -> None:
+    layer = nn.BatchNorm1d(2)
+    state = layer.state_dict()
+    del state["num_batches_tracked"]
+    assert repr(layer.load_state_dict(state)) == "<All keys matched successfully>"
+    layer.load_state_dict({**state, "num_batches_tracked": np.float16(7)})
+    assert layer.num_batches_tracked == 7
+    assert layer.num_batches_tracked.dtype == np.int64
+    with pytest.raises(RuntimeError, match="dtype mismatch for num_batches_tracked: float64 cannot be copied"):
+        layer.load_state_dict({**state, "num_batches_tracked": np.float64(0.5)})
 
 
 def test_load_names_the_key_that_is_no_array() -> None:

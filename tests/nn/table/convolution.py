@@ -125,6 +125,7 @@ LAYERS: dict[str, Layer] = {
     "ConstantPad2d": Layer(lambda nn: nn.ConstantPad2d((1, -1, 0, 1), -1), ((1, 1, 2, 3),)),
     "ReflectionPad1d": Layer(lambda nn: nn.ReflectionPad1d((2, 1)), ((1, 2, 3),)),
     "ReflectionPad1d shortens": Layer(lambda nn: nn.ReflectionPad1d((2, -1)), ((1, 2, 4),)),
+    "ReflectionPad2d extends and shortens": Layer(lambda nn: nn.ReflectionPad2d((2, 2, -1, 1)), ((1, 2, 4),)),
     "ReplicationPad2d shortens": Layer(lambda nn: nn.ReplicationPad2d((-1, 1, 0, -1)), ((1, 3, 2),)),
     "CircularPad1d shortens": Layer(lambda nn: nn.CircularPad1d((2, -2)), ((1, 2, 4),)),
     "ReflectionPad2d": Layer(lambda nn: nn.ReflectionPad2d((1, 1, 2, 0)), ((1, 3, 2),)),
