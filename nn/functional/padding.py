@@ -52,8 +52,8 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     _check(mode, input.shape, pairs)
     if mode == "circular":  # goes around what is left
         input, pairs = _cut(input, pairs), [(max(b, 0), max(a, 0)) for b, a in pairs]
-    widths = [(max(b, 0), max(a, 0)) for b, a in pairs]
-    return _cut(np.pad(input, widths, _MODES[mode]), pairs)  # type: ignore[call-overload, unused-ignore]
+    sides = [(max(b, 0), max(a, 0)) for b, a in pairs]
+    return _cut(np.pad(input, sides, _MODES[mode]), pairs)  # type: ignore[call-overload, unused-ignore]
 
 
 def _constant(x: Any, pairs: list[tuple[int, int]], value: float) -> Any:

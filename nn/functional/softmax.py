@@ -143,6 +143,8 @@ def _axis(name: str, input: Any, dim: int | None) -> int:
 @ag.primitive
 def _softmax(x: Any, dim: int) -> Any:
     """e^x / Σ e^x along `dim`."""
+    if not (x.ndim and x.size):  # a number alone, or no numbers
+        return np.ones_like(x)
     out = x - row_max(x, dim)  # the shift cancels, and keeps e^x finite
     np.exp(out, out=out)
     out /= row_sum(out, dim)
@@ -161,6 +163,8 @@ ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
 @ag.primitive
 def _log_softmax(x: Any, dim: int) -> Any:
     """x - log Σ e^x along `dim`."""
+    if not (x.ndim and x.size):
+        return np.zeros_like(x)
     out = x - row_max(x, dim)
     out -= np.log(row_sum(np.exp(out), dim))
     return out

@@ -301,3 +301,14 @@ def test_gelu_of_half_precision_stays_there() -> None:
     y.sum().backward()
     assert y.dtype == x.grad.dtype == np.float16
     np.testing.assert_allclose(y.data, F.gelu(x.data.astype(float)), rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), (0, 3), (3, 0, 2)])
+def test_softmax_of_a_number_alone_and_of_no_numbers(name: str, shape: tuple[int, ...]) -> None:
+    x = ag.Value(np.ones(shape, np.float32))
+    y = getattr(F, name)(x, dim=-1)
+    np.testing.assert_array_equal(y.data, np.full(shape, float(name != "log_softmax")))
+    assert y.dtype == np.float32
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, np.zeros(shape))
