@@ -55,10 +55,12 @@ def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = No
         input: what to normalize.
         normalized_shape: the lengths of the last axes, over which the mean is taken.
         weight: a factor for each element, or None for 1.
-        eps: keeps the root away from 0; by default the rounding unit of the input's dtype, `np.finfo(dtype).eps`.
+        eps: keeps the root away from 0; by default the rounding unit of the input's dtype, `np.finfo(dtype).eps`,
+            and for float16 that of float32.
 
     Raises:
         ValueError: the input does not end in `normalized_shape`, or `weight` has another shape.
+        TypeError: the input is complex, or without `eps` not of floating numbers.
 
     Example:
         >>> import numpy as np, nn
@@ -68,7 +70,9 @@ def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = No
     real_only("rms_norm", input)
     shape = _checked_shape(input, normalized_shape, weight=weight)
     if eps is None:
-        eps = float(np.finfo(input.dtype).eps)
+        if input.dtype.kind != "f":
+            raise TypeError(f"rms_norm needs floating numbers, got {input.dtype}. Write input.astype(np.float32).")
+        eps = float(np.finfo(np.promote_types(input.dtype, np.float32)).eps)
     if len(shape) == 1:
         return _rms_norm(input, weight, eps)
     return _rms_norm(_flat(input, shape), _flat(weight, shape), eps).reshape(np.shape(input))

@@ -51,6 +51,11 @@ def test_momentum_none_is_the_mean_over_all_batches() -> None:
     np.testing.assert_allclose(layer.running_var, np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0), rtol=1e-5)
 
 
+def test_root_mean_square_norm_of_half_precision_keeps_small_numbers() -> None:
+    # PyTorch 2.13: 1 for each; with the rounding unit of float16 it were 0.69
+    np.testing.assert_allclose(F.rms_norm(np.full(4, 0.03, np.float16), 4), np.ones(4), rtol=1e-2)
+
+
 def test_statistics_that_are_no_longer_tracked_stay_as_they_are() -> None:
     layer, x = nn.BatchNorm1d(3), numbers(5, 3)
     layer(x)
@@ -190,6 +195,7 @@ def test_instance_norm_says_that_num_features_is_wrong_where_it_does_not_matter(
         (lambda: F.instance_norm(numbers(2, 3, 4) + 1j), TypeError, "instance_norm is defined for real numbers"),
         (lambda: nn.RMSNorm(3)(numbers(2, 4)), ValueError, r"normalized_shape=\[3\].*input of size\[2, 4\]"),
         (lambda: F.rms_norm(numbers(2, 3), (3,), ONES[:2]), ValueError, r"weight to be of same shape.*got \(2,\)"),
+        (lambda: F.rms_norm(np.ones((2, 3), int), 3), TypeError, "rms_norm needs floating numbers, got int64"),
         (lambda: F.rms_norm(numbers(2, 3) + 1j, 3), TypeError, "rms_norm is defined for real numbers"),
     ],
 )
