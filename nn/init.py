@@ -52,12 +52,24 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None) -> T:
-    """Fill with U(a, b)."""
+    """Fill with U(a, b).
+
+    Raises:
+        ValueError: `a` is above `b`.
+    """
+    if not a <= b:
+        raise ValueError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
     return _filled(tensor, _source(generator).uniform(a, b, np.shape(_array(tensor))))
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None) -> T:
-    """Fill with N(mean, std²)."""
+    """Fill with N(mean, std²).
+
+    Raises:
+        ValueError: `std` is negative.
+    """
+    if not std >= 0:
+        raise ValueError(f"normal_ expects std >= 0.0, but found std {std}")
     return _filled(tensor, _source(generator).normal(mean, std, np.shape(_array(tensor))))
 
 
@@ -310,11 +322,26 @@ def _fans(tensor: Any) -> tuple[int, int]:
 
 
 def _source(generator: np.random.Generator | None) -> np.random.Generator:
-    return default_generator if generator is None else generator
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError(
+            f"generator must be a NumPy generator, not {type(generator).__name__}. "
+            "Write generator=np.random.default_rng(0)."
+        )
+    return generator
 
 
 def _array(tensor: Any) -> Any:
-    return tensor.data if isinstance(tensor, ag.Value) else tensor
+    array = tensor.data if isinstance(tensor, ag.Value) else tensor
+    dtype = getattr(array, "dtype", None)
+    if dtype is None:
+        held = "Pass its parameters one by one, such as module.weight" if hasattr(tensor, "parameters") else ""
+        fix = held or "Write np.empty(shape, np.float32)"
+        raise TypeError(f"nn.init fills a Parameter or an array, not {type(tensor).__name__}. {fix}.")
+    if dtype.kind not in "fc":
+        raise TypeError(f"nn.init fills floating numbers, but this array holds {dtype}. Write x.astype(np.float32).")
+    return array
 
 
 def _filled(tensor: T, numbers: Any) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ def manual_seed(seed: int) -> np.random.Generator:
     Returns:
         The default generator, `nn.random.default_generator`.
 
+    Raises:
+        TypeError, ValueError: `seed` is no integer from 0 on. The generator stays where it was.
+
     Example:
         >>> import nn
         >>> _ = nn.manual_seed(0)
@@ -27,7 +31,13 @@ def manual_seed(seed: int) -> np.random.Generator:
         >>> bool((a.weight == b.weight).all())
         True
     """
-    default_generator.bit_generator.state = type(default_generator.bit_generator)(seed).state
+    try:
+        started = index(seed)
+    except TypeError:
+        raise TypeError(f"a seed must be an integer, not {seed!r}. Write nn.manual_seed(0).") from None
+    if started < 0:
+        raise ValueError(f"a seed must be 0 or greater, got {seed}.")
+    default_generator.bit_generator.state = type(default_generator.bit_generator)(started).state
     return default_generator
 
 

@@ -148,6 +148,8 @@ def random_split(
     """
     size = size_of(dataset)
     require_generator(generator)
+    if not isinstance(lengths, Iterable):
+        raise TypeError(f"lengths must be a list, not {lengths!r}. Write [0.8, 0.2] for four fifths and the rest.")
     counts = _counts(list(lengths), size)
     for i, count in enumerate(counts):
         if count == 0:
@@ -226,7 +228,7 @@ def size_of(dataset: Any) -> int:
         raise TypeError("a dataset is made of plain arrays, not of Values. Write v.data.")
     if isinstance(dataset, np.ndarray):
         return len(arrays_of((dataset,))[0])
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    if isinstance(dataset, str) or not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
         raise TypeError(
             f"a dataset is an array, a tuple of arrays, or an object with len() and [i], not {type(dataset).__name__}. "
             "To go through an iterator once, make it a list first."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class DataLoader:
     Raises:
         ValueError: no samples, arrays of unequal lengths, `batch_size` below 1, no batch at all, `sampler` together
             with `shuffle`, `num_workers` other than 0.
-        TypeError: `dataset` is none of the above.
+        TypeError: `dataset` is none of the above, `batch_size` no integer, `collate_fn` no function.
 
     Example:
         >>> import numpy as np, nn
@@ -76,6 +76,11 @@ class DataLoader:
             raise ValueError("the dataset is empty.")
         self._root, self._numbers = _root(dataset)
         self.dataset = dataset
+        if not isinstance(batch_size, SupportsIndex) or np.ndim(batch_size):
+            fix = (
+                " Put arrays into a tuple: DataLoader((inputs, targets), batch_size=32)." if np.ndim(batch_size) else ""
+            )
+            raise TypeError(f"batch_size must be an integer, not {type(batch_size).__name__}.{fix}")
         self.batch_size = index(batch_size)
         if self.batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}, but must be 1 or greater.")
@@ -89,6 +94,8 @@ class DataLoader:
             )
         self.shuffle, self.sampler, self.drop_last = shuffle, sampler, drop_last
         self.generator = default_generator if generator is None else generator
+        if collate_fn is not None and not callable(collate_fn):
+            raise TypeError(f"collate_fn must be a function of a list of samples, not {type(collate_fn).__name__}.")
         self.collate_fn = collate_fn
         self.prefetch = index(prefetch)
         if self.prefetch < 0:

@@ -65,6 +65,8 @@ def scaled_dot_product_attention(
         )
     if enable_gqa:
         _check_groups(query, key, value)
+    elif not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        _common(query, key, value)
     if attn_mask is not None:
         attn_mask = mask_array(attn_mask, "attend")
     if is_causal:
@@ -73,6 +75,18 @@ def scaled_dot_product_attention(
     weights = grouped_weights(query, key, attn_mask, scale) if enable_gqa else _weights(query, key, attn_mask, scale)
     weights = dropout(weights, dropout_p)
     return grouped_mean(weights, value) if enable_gqa else weights @ value
+
+
+def _common(*arrays: Any) -> tuple[int, ...]:
+    """The axes in front of length and features, which must broadcast."""
+    try:
+        return np.broadcast_shapes(*[x.shape[:-2] for x in arrays])
+    except ValueError:
+        shapes = ", ".join(f"{name} {x.shape}" for name, x in zip(("query", "key", "value"), arrays, strict=False))
+        raise ValueError(
+            f"the axes in front of the last two must broadcast, got {shapes}. "
+            "For fewer heads of keys and values than of queries write enable_gqa=True."
+        ) from None
 
 
 def _check_groups(query: Any, key: Any, value: Any) -> None:
@@ -114,7 +128,7 @@ def _split_heads(x: Any, groups: int) -> Any:
 
 def _weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
     if mask is not None:
-        wanted = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
+        wanted = (*_common(query, key), query.shape[-2], key.shape[-2])
         if mask.ndim > len(wanted) or any(
             m not in (1, n) for m, n in zip(mask.shape[::-1], wanted[::-1], strict=False)
         ):

@@ -34,7 +34,13 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """
     real_only("cosine_similarity", x1, x2)
     if np.shape(x1) != np.shape(x2):
-        shape = np.broadcast_shapes(np.shape(x1), np.shape(x2))
+        try:
+            shape = np.broadcast_shapes(np.shape(x1), np.shape(x2))
+        except ValueError:
+            raise ValueError(
+                f"cosine_similarity needs vectors of the same length, got shapes {np.shape(x1)} and {np.shape(x2)}, "
+                "which do not broadcast."
+            ) from None
         x1, x2 = np.broadcast_to(x1, shape), np.broadcast_to(x2, shape)
     unit1, unit2 = (x / at_least(_norm(x, 2, dim, True), eps) for x in (x1, x2))
     return (unit1 * unit2).sum(axis=dim)

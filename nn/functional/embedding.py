@@ -86,6 +86,8 @@ def indices(name: str, input: Any) -> Any:
 
 
 def _shorten_rows(table: Any, index: Any, max_norm: float, norm_type: float) -> None:
+    if not max_norm >= 0:
+        raise ValueError(f"max_norm must be 0 or greater, got {max_norm}")
     named = np.unique(index)
     norms = np.linalg.norm(table[named], norm_type, axis=1)
     long = norms > max_norm

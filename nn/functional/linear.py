@@ -33,7 +33,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     rows = input if input.ndim == 2 else _rows(input)
     out = rows.dot(weight.T)  # half a microsecond less than @ on two matrices
     if bias is not None:
-        out += bias
+        try:
+            out += bias
+        except ValueError:
+            raise ValueError(f"the bias must have shape {weight.shape[:1]}, got {np.shape(bias)}.") from None
     return out if rows is input else out.reshape(*input.shape[:-1], weight.shape[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,8 @@ def _scores(name: str, input: Any, temperature: Any, dtype: Any) -> Any:
     real_only(name, input)
     if dtype is not None:
         input = input.astype(dtype)
+    if input.dtype.kind != "f":
+        raise TypeError(f"{name} needs floating numbers, got {input.dtype}. Write input.astype(np.float32).")
     return _tempered(name, "temperature", input, temperature)
 
 
@@ -131,6 +134,16 @@ def _tempered(function: str, name: str, scores: Any, temperature: Any) -> Any:
 
 def _axis(name: str, input: Any, dim: int | None) -> int:
     if dim is not None:
+        axes = np.ndim(input) or 1
+        try:
+            there = -axes <= index(dim) < axes
+        except TypeError:
+            raise TypeError(f"{name}: dim must be an integer, got {type(dim).__name__}.") from None
+        if not there:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-axes}, {axes - 1}], but got {dim}) for an "
+                f"input of shape {np.shape(input)}"
+            )
         return dim
     chosen = 0 if np.ndim(input) in (0, 1, 3) else 1
     warnings.warn(

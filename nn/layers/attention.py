@@ -16,6 +16,7 @@ from ..module import Module
 from ..parameter import Parameter
 from .cache import KVCache
 from .linear import Linear
+from .sizes import require_sizes
 
 
 class MultiheadAttention(Module):
@@ -87,6 +88,9 @@ class MultiheadAttention(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        require_sizes(embed_dim=embed_dim, num_heads=num_heads)
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {dropout}")
         if embed_dim <= 0 or num_heads <= 0:
             raise ValueError(
                 f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
@@ -174,6 +178,8 @@ class MultiheadAttention(Module):
         """
         batched = np.ndim(query) == 3
         self._check(query, key, value)
+        if cache is not None and not isinstance(cache, KVCache):
+            raise TypeError(f"cache must be an nn.KVCache, not {type(cache).__name__}. Write cache=nn.KVCache().")
         if query is key is value and self.in_proj_weight is not None:  # one product for all three
             packed = linear(self._batch_first(query, batched), self.in_proj_weight, self.in_proj_bias)
             query, key, value = np.split(packed, [self.embed_dim, self.embed_dim + self.kv_dim], axis=-1)

@@ -11,6 +11,7 @@ from ..functional import batch_norm
 from ..init import ones_, zeros_
 from ..module import Module
 from ..parameter import Parameter
+from .sizes import require_sizes
 
 
 class ChannelNorm(Module):
@@ -34,6 +35,7 @@ class ChannelNorm(Module):
         dtype: Any,
     ) -> None:
         super().__init__()
+        require_sizes(num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum

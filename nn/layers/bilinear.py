@@ -12,6 +12,7 @@ from ..dtype import get_default_dtype
 from ..functional import bilinear
 from ..module import Module
 from ..parameter import Parameter
+from .sizes import require_sizes
 
 
 class Bilinear(Module):
@@ -47,6 +48,7 @@ class Bilinear(Module):
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None
     ) -> None:
         super().__init__()
+        require_sizes(in1_features=in1_features, in2_features=in2_features, out_features=out_features)
         if in1_features <= 0:
             raise ValueError(f"in1_features must be > 0, but got (in1_features={in1_features})")
         self.in1_features = in1_features

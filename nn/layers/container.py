@@ -24,6 +24,8 @@ def as_module(held: Any) -> Module:
         fix = "Put a star in front of the list: nn.Sequential(*layers)."
     elif isinstance(held, type) and issubclass(held, Module):
         fix = f"Call it: {held.__name__}()."
+    elif not callable(held):
+        fix = "Assign arrays to attributes: self.table = nn.Parameter(array)."
     else:
         fix = "For a function such as np.tanh write its module, nn.Tanh()."
     raise TypeError(f"{held!r} is not a Module subclass. {fix}")

@@ -72,7 +72,8 @@ class _Named(Module, Generic[Held]):
 
     def _cannot_compute(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
-            f"a {type(self).__name__} holds its members and computes nothing. Use one of them: held[{self.keys()[:1]}]."
+            f"a {type(self).__name__} holds its members and computes nothing. Use one of them: "
+            f"held[{next(iter(self.keys()), 'name')!r}]."
         )
 
 

@@ -12,6 +12,7 @@ from ..dtype import get_default_dtype
 from ..functional.embedding import refuse_sparse
 from ..module import Module
 from ..parameter import Parameter
+from .sizes import require_sizes
 
 
 class EmbeddingBag(Module):
@@ -66,6 +67,7 @@ class EmbeddingBag(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        require_sizes(num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         refuse_sparse(sparse)
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:

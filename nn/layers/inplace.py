@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..module import Module
 
 
@@ -14,6 +16,10 @@ class InPlace(Module):
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
+        if np.ndim(inplace):
+            raise TypeError(
+                f"{type(self).__name__} is a layer and must be made first. Write nn.{type(self).__name__}()(x)."
+            )
         self.inplace = inplace
 
     def extra_repr(self) -> str:

@@ -12,6 +12,7 @@ from ..dtype import get_default_dtype
 from ..functional import linear
 from ..module import Module
 from ..parameter import Parameter
+from .sizes import require_sizes
 
 
 class Linear(Module):
@@ -30,7 +31,7 @@ class Linear(Module):
         bias: b, `(out_features,)`, from the same distribution; None without.
 
     Raises:
-        ValueError: at a call, the last axis of the input is not in_features long.
+        ValueError: a negative length; at a call, the last axis of the input is not in_features long.
 
     Example:
         >>> import numpy as np, nn
@@ -46,6 +47,7 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
         super().__init__()
+        require_sizes(in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         dtype = dtype or get_default_dtype()

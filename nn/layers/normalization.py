@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,14 @@ from ..functional import group_norm, layer_norm, rms_norm
 from ..init import ones_, zeros_
 from ..module import Module
 from ..parameter import Parameter
+from .sizes import require_sizes
+
+
+def _lengths(normalized_shape: Any) -> tuple[int, ...]:
+    lengths = tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+    for length in lengths:
+        require_sizes(normalized_shape=length)
+    return lengths
 
 
 class LayerNorm(Module):
@@ -52,7 +60,7 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = _lengths(normalized_shape)
         self.normalized_shape = shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
@@ -115,7 +123,7 @@ class RMSNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = _lengths(normalized_shape)
         self.normalized_shape = shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
@@ -180,6 +188,7 @@ class GroupNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        require_sizes(num_groups=num_groups, num_channels=num_channels)
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups = num_groups

@@ -14,6 +14,7 @@ from ..functional.rotary import rotate_pairs
 from ..module import Module
 from ..parameter import Parameter
 from .dropout import Dropout
+from .sizes import require_sizes
 
 
 class _Added(Module):
@@ -35,9 +36,10 @@ class _Added(Module):
             raise ValueError(
                 f"the input must have shape {wanted} or (length, d_model) with d_model = {self.d_model}, got {given}"
             )
+        require_sizes(offset=offset)
         axis = 1 if len(given) == 3 and self.batch_first else 0
         end = offset + given[axis]
-        if offset < 0 or end > self.max_len:
+        if end > self.max_len:
             raise ValueError(
                 f"positions {offset} to {end - 1} are needed, but max_len = {self.max_len}: the input has shape "
                 f"{given}, and axis {axis} is its length with batch_first={self.batch_first}"
@@ -193,6 +195,8 @@ class RotaryEmbedding(Module):
         super().__init__()
         if dim <= 0 or dim % 2:
             raise ValueError(f"dim must be even and greater than 0, because features turn in pairs, got dim={dim}")
+        if not base > 0:
+            raise ValueError(f"base must be greater than 0, got base={base}")
         self.dim = dim
         self.base = base
         self.interleaved = interleaved
@@ -210,6 +214,7 @@ class RotaryEmbedding(Module):
                 f"the input must have shape (*, length, dim) with dim = {self.dim}, got {given}. "
                 "To rotate a part of the features only, cut it out first and concatenate afterwards."
             )
+        require_sizes(offset=offset)
         if input.dtype.kind != "f":
             raise TypeError(f"the input holds {input.dtype}. Write input.astype(np.float32).")
         cos, sin = _turns(offset, given[-2], self.dim, self.base, input.dtype)
@@ -273,6 +278,7 @@ class ALiBi(Module):
                 S = offset + length keys.
             is_causal: a key behind the query gets -inf.
         """
+        require_sizes(length=length, offset=offset)
         distance = np.arange(offset, offset + length)[:, None] - np.arange(offset + length)  # (L, S)
         bias = np.multiply.outer(self._slopes(), -abs(distance))
         if is_causal:

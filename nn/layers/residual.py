@@ -18,6 +18,7 @@ class Residual(Module):
             the output is projection(x) + f(x).
 
     Raises:
+        TypeError: `module` or `projection` is no module.
         ValueError: at a call, the two do not have one shape: nothing is broadcast.
 
     Example:
@@ -31,6 +32,10 @@ class Residual(Module):
 
     def __init__(self, module: Module, projection: Module | None = None) -> None:
         super().__init__()
+        for name, held in (("module", module), ("projection", projection)):
+            if not (isinstance(held, Module) or (held is None and name == "projection")):
+                fix = f" Call it: {held.__name__}(...)." if isinstance(held, type) else ""
+                raise TypeError(f"Residual: {name} must be a module, got {held!r}.{fix}")
         self.module = module
         self.projection = projection
 

@@ -15,10 +15,12 @@ from ..module import Module
 from .cache import KVCache
 from .container import ModuleList
 from .normalization import LayerNorm
+from .sizes import require_sizes
 from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 
 def _copies(layer: Module, count: int) -> ModuleList:
+    require_sizes(num_layers=count)
     return ModuleList(copy.deepcopy(layer) for _ in range(count))
 
 

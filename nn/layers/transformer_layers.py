@@ -17,7 +17,11 @@ _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": F.relu, "gelu": F.gelu}
 
 
 def _activation(chosen: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+    if isinstance(chosen, type):
+        raise TypeError(f"activation is the class {chosen.__name__}. Write activation=nn.{chosen.__name__}().")
     if not isinstance(chosen, str):
+        if not callable(chosen):
+            raise TypeError(f"activation should be relu/gelu, a function or a Module, not {type(chosen).__name__}.")
         return chosen
     if chosen not in _ACTIVATIONS:
         raise ValueError(f"activation should be relu/gelu, not {chosen}. Pass a function or a Module for another.")

@@ -46,7 +46,7 @@ class Upsample(Module):
         if isinstance(scale_factor, Sequence):
             self.scale_factor: Any = tuple([float(factor) for factor in scale_factor])
         else:
-            self.scale_factor = float(scale_factor) if scale_factor else None
+            self.scale_factor = None if scale_factor is None else float(scale_factor)
         self.mode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor

@@ -104,6 +104,8 @@ class KLDivLoss(Loss):
         log_target: whether the target is log y.
     """
 
+    reductions = ("batchmean",)
+
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction)
         self.log_target = log_target

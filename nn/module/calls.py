@@ -34,6 +34,26 @@ def explain(error: Exception, module: Module, args: tuple[Any, ...], kwargs: dic
     shapes = [_shape(x) for x in args] + [f"{name}={_shape(x)}" for name, x in kwargs.items()]
     where = f" at {str(module._scope)!r}" if module._scope else ""
     error.add_note(f"in module {module._label()}{where}, called with ({', '.join(shapes)})")
+    if args and not hasattr(args[0], "shape") and type(module).__module__.startswith("nn."):
+        hint = _hint(args[0])
+        if hint:
+            error.add_note(hint)
+
+
+def _hint(x: Any) -> str:
+    """What a first argument that is no array may have been meant as."""
+    if x is None:
+        return "None came in: look whether the forward that made it ends with return."
+    if isinstance(x, tuple | list):
+        if any(hasattr(part, "shape") for part in x):
+            return (
+                f"A {type(x).__name__} of arrays came in. LSTM, GRU and MultiheadAttention return tuples: write "
+                "output, _ = layer(x)."
+            )
+        return f"A {type(x).__name__} came in where an array belongs: write np.array(x, np.float32)."
+    if hasattr(x, "parameters"):
+        return "A module came in where an array belongs: call it, model(x)."
+    return ""
 
 
 def _shape(x: Any) -> str:

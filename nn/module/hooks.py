@@ -17,6 +17,8 @@ class RemovableHandle:
     def __init__(
         self, handles: list[RemovableHandle], hook: Callable[..., Any], prepend: bool = False, **options: bool
     ) -> None:
+        if not callable(hook):
+            raise TypeError(f"a hook must be a function, not {type(hook).__name__}.")
         self._handles, self.hook, self.options = handles, hook, options
         handles.insert(0 if prepend else len(handles), self)
 

@@ -142,6 +142,9 @@ class LBFGS(Optimizer):
         def evaluate() -> tuple[Any, Any]:
             with ag.enable_grad():
                 loss = closure()
+            if np.size(loss) != 1 or loss is None:
+                got = "None" if loss is None else f"shape {np.shape(loss)}"
+                raise TypeError(f"the closure must return the loss, one number, but returned {got}. Add return loss.")
             gradients = bucket.gradients()
             filled = [
                 np.zeros(p.shape, p.dtype) if g is None else g for p, g in zip(bucket.params, gradients, strict=True)

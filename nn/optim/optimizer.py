@@ -6,6 +6,7 @@ The equation of each optimizer lives in a file of its own, as one `update` on fl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from types import MethodType
 from typing import Any, ClassVar, SupportsFloat, TypeAlias
 
@@ -121,8 +122,14 @@ class Optimizer:
             What `closure` returned, else None.
 
         Raises:
-            TypeError: a parameter changed its dtype since the first step. Nothing is updated then.
+            TypeError: `closure` is no function, or a parameter changed its dtype since the first step. Nothing is
+                updated then.
         """
+        if closure is not None and not callable(closure):
+            raise TypeError(
+                f"step takes a function that computes the loss, not {type(closure).__name__}. "
+                "Write loss.backward(), then optimizer.step()."
+            )
         self.stepped = True
         if not (self._pre_hooks or self._post_hooks):
             return self._step(closure)
@@ -202,6 +209,15 @@ class Optimizer:
                     "It would be updated twice each step: pass each parameter once."
                 )
             taken[id(p)] = f"group {number}"
+        for key in param_group:
+            meant = (
+                [] if key in ("params", *self.defaults) else get_close_matches(key, [*self.defaults, "params"], 1, 0.8)
+            )
+            if meant or key == "learning_rate":
+                raise ValueError(
+                    f"group {number} has the option {key!r}, which {type(self).__name__} does not know. "
+                    f"Write {(meant or ['lr'])[0]!r}."
+                )
         self.check(group)
         self.param_groups.append(group)
         self._buckets.append(None)
@@ -243,6 +259,8 @@ class Optimizer:
         Raises:
             ValueError: it belongs to another optimizer or other parameters. Nothing is taken over then.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"a state dict is a dict, not {type(state_dict).__name__}. Pass optimizer.state_dict().")
         if not {"param_groups", "state"} <= state_dict.keys():
             raise ValueError(
                 "this is no state dict of an optimizer, which has 'state' and 'param_groups': "
@@ -349,7 +367,13 @@ def _groups(params: Any) -> list[dict[str, Any]]:
         raise TypeError(f"the optimizer got a method, {params.__name__}. Call it: model.{params.__name__}().")
     is_module = hasattr(params, "parameters")
     if is_module or isinstance(params, ag.Value | dict | np.ndarray) or not isinstance(params, Iterable):
-        fix = "Write model.parameters()" if is_module else "Put it into a list: [p]"
+        fix = "Write model.parameters()"
+        if not is_module and isinstance(params, ag.Value | np.ndarray):
+            fix = "Put it into a list: [p]"
+        elif isinstance(params, dict) and "params" in params:
+            fix = 'Put the group into a list: [{"params": ...}]'
+        elif isinstance(params, SupportsFloat):
+            fix = "The parameters come first: write model.parameters(), lr=..."
         raise TypeError(
             f"the optimizer needs an iterable of parameters or of group dicts, not {type(params).__name__}. {fix}."
         )
@@ -423,10 +447,5 @@ def require_not_negative(group: dict[str, Any], *options: str) -> None:
         if not isinstance(group[option], SupportsFloat):
             raise TypeError(f"{option} is {group[option]!r}, but must be a number.")
         if not group[option] >= 0:
-            raise ValueError(
-                f"{option} is {group[option]}, but must be 0 or greater. Write {option}={_fixed(group[option])}."
-            )
-
-
-def _fixed(number: Any) -> Any:
-    return -number if number < 0 else 1e-3
+            fix = f" Write lr={-group[option] if group[option] < 0 else 1e-3}." if option == "lr" else ""
+            raise ValueError(f"{option} is {group[option]}, but must be 0 or greater.{fix}")

@@ -57,7 +57,9 @@ class FitContext:
 
 
 def require_folder(path: str) -> None:
-    """Refuse a file in a folder that is not there, before the training rather than after its first epoch."""
+    """Refuse a file that cannot be written where it is to be, before the training rather than after its first epoch."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path!r} is a folder. Add a file name: {os.path.join(path, 'run.npz')!r}.")
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
         raise FileNotFoundError(f"there is no folder {folder!r} for {path!r}. Write os.makedirs({folder!r}).")

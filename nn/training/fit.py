@@ -9,7 +9,7 @@ from inspect import Parameter, signature
 from itertools import islice
 from math import isfinite
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ..data import DataLoader
 from ..module import Module
@@ -202,13 +202,21 @@ def evaluate(
 
 def _require_positive(**given: int | None) -> None:
     for name, number in given.items():
+        if number is not None and not isinstance(number, SupportsIndex):
+            raise TypeError(f"{name} must be an integer, not {number!r}.")
         if number is not None and index(number) < 1:
             raise ValueError(f"{name} is {number}, but must be 1 or greater.")
 
 
 def _require_common_parameters(model: Module, optimizer: Optimizer) -> None:
     mine = {id(p) for p in model.parameters()}
-    if not any(id(p) in mine for group in optimizer.param_groups for p in group["params"]):
+    held = [p for group in optimizer.param_groups for p in group["params"] if id(p) in mine]
+    if held and not any(p.requires_grad for p in held):
+        raise ValueError(
+            "all parameters of this model that the optimizer has are frozen, so there is nothing to train. "
+            "Write model.requires_grad_(True), or thaw the last layer."
+        )
+    if not held:
         raise ValueError(
             "the optimizer has none of this model's parameters. "
             f"Write optimizer = nn.{type(optimizer).__name__}(model.parameters(), ...)."

@@ -114,8 +114,14 @@ def batches_of(data: Any, batch_size: int | None, dtype: Any, what: str, *, shuf
         )
     if isinstance(data, tuple | TensorDataset | Subset | ConcatDataset):
         return DataLoader(data, BATCH_SIZE if batch_size is None else batch_size, shuffle, dtype=dtype)
-    if isinstance(data, np.ndarray) or not isinstance(data, Iterable):
-        raise TypeError(f"{what} must be a DataLoader or a tuple (inputs, targets), not {type(data).__name__}.")
+    if isinstance(data, np.ndarray | Mapping | str) or not isinstance(data, Iterable):
+        split = isinstance(data, float) and what == "validation"
+        fix = (
+            " For a share of the data write train, held_out = nn.data.random_split(data, [0.8, 0.2])." if split else ""
+        )
+        raise TypeError(f"{what} must be a DataLoader or a tuple (inputs, targets), not {type(data).__name__}.{fix}")
+    if isinstance(data, list) and any(isinstance(x, np.ndarray) for x in data):
+        raise TypeError(f"{what} is a list of arrays. Write a tuple, (inputs, targets).")
     if batch_size is not None:
         raise ValueError(f"batch_size={batch_size} is for a tuple of arrays; {what} comes in batches of its own.")
     return data
@@ -132,6 +138,11 @@ def split(batch: Any, dtype: Any) -> tuple[tuple[Any, ...], Any]:
         raise TypeError(
             f"a batch must be a tuple (inputs, target), not {type(batch).__name__}. "
             "Write a loop of your own for others: see the example of nn.fit."
+        )
+    if getattr(batch[-1], "shape", None) == () or not hasattr(batch[-1], "__len__"):
+        raise TypeError(
+            f"the target of a batch is a single {type(batch[-1]).__name__}, but must be an array with an axis of "
+            "samples. For a list of samples write nn.DataLoader(samples, batch_size=32)."
         )
     if dtype is not None:
         batch = [x.astype(dtype, copy=False) if getattr(x, "dtype", dtype).kind == "f" else x for x in batch]
@@ -175,4 +186,10 @@ def require_instances(**given: tuple[Any, type | None]) -> None:
         if isinstance(held, type):
             raise TypeError(f"{name} is the class {held.__name__}. Make an instance of it: {held.__name__}(...).")
         if kind is not None and not isinstance(held, kind):
-            raise TypeError(f"{name} must be of type {kind.__name__}, not {type(held).__name__}.")
+            fix = f" Write {name}=nn.Adam(model.parameters())." if name == "optimizer" else ""
+            raise TypeError(f"{name} must be of type {kind.__name__}, not {type(held).__name__}.{fix}")
+        if not callable(held) and kind is None:
+            raise TypeError(
+                f"{name} must be a function of (prediction, target), not {type(held).__name__}. "
+                f"Write {name}=nn.MSELoss()."
+            )

@@ -37,6 +37,7 @@ def clip_grad_norm_(
 
     Raises:
         RuntimeError: the norm is nan or infinite and `error_if_nonfinite`. Nothing is changed then.
+        ValueError: `max_norm` is negative, which would turn the gradients round.
 
     Example:
         >>> import numpy as np, autograd_lite as ag, nn
@@ -47,6 +48,7 @@ def clip_grad_norm_(
         >>> w.grad.round(4)
         array([0.6, 0.8])
     """
+    _require_bound("max_norm", max_norm)
     if isinstance(parameters, GeneratorType):
         parameters = list(parameters)
         if not parameters:
@@ -108,6 +110,7 @@ def clip_grads_with_norm_(parameters: ag.Value | Iterable[ag.Value], max_norm: f
         >>> w.grad.round(4)
         np.float64(2.0)
     """
+    _require_bound("max_norm", max_norm)
     listed = [p for p in _listed(parameters) if p.grad is not None]
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
@@ -127,6 +130,9 @@ def clip_grad_value_(parameters: ag.Value | Iterable[ag.Value], clip_value: floa
         parameters: Values, or one; those without a gradient are passed over.
         clip_value: the largest size of a component.
 
+    Raises:
+        ValueError: `clip_value` is negative.
+
     Example:
         >>> import numpy as np, autograd_lite as ag, nn
         >>> w = ag.Value([1.0, 1.0])
@@ -135,6 +141,7 @@ def clip_grad_value_(parameters: ag.Value | Iterable[ag.Value], clip_value: floa
         >>> w.grad
         array([ 1. , -0.5])
     """
+    _require_bound("clip_value", clip_value)
     bound = float(clip_value)
     for p in _listed(parameters):
         if p.grad is None:
@@ -145,7 +152,14 @@ def clip_grad_value_(parameters: ag.Value | Iterable[ag.Value], clip_value: floa
             p.grad = np.clip(p.grad, -bound, bound)
 
 
+def _require_bound(name: str, bound: float) -> None:
+    if not float(bound) >= 0:
+        raise ValueError(f"{name} is {bound}, but must be 0 or greater.")
+
+
 def _listed(parameters: Any) -> list[ag.Value]:
+    if hasattr(parameters, "parameters"):
+        raise TypeError(f"parameters are wanted, not {type(parameters).__name__}. Write model.parameters().")
     listed = [parameters] if isinstance(parameters, ag.Value) else list(parameters)
     for i, p in enumerate(listed):
         if not isinstance(p, ag.Value):

@@ -170,7 +170,11 @@ def test_alibi_is_that_of_the_paper(heads: int, slopes: list[float]) -> None:
             ValueError,
             "positions 2 to 3 are needed",
         ),
-        (lambda: nn.SinusoidalPositionalEncoding(4)(np.ones((1, 4)), -1), ValueError, "positions -1 to -1"),
+        (
+            lambda: nn.SinusoidalPositionalEncoding(4)(np.ones((1, 4)), -1),
+            ValueError,
+            "offset must be 0 or greater, got -1",
+        ),
         (
             lambda: nn.SinusoidalPositionalEncoding(4)(np.ones((2, 3))),
             ValueError,

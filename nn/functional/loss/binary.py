@@ -10,7 +10,7 @@ import autograd_lite as ag
 
 from ..activation import log1p_exp, sigmoid
 from ..real import real_only
-from .common import check_reduction, check_shapes, constant, raw, reduced
+from .common import check_broadcast, check_reduction, check_shapes, constant, raw, reduced
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
@@ -46,6 +46,8 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
                 f"all elements of {name} should be between 0 and 1, but they are between {x.min()} and {x.max()}."
                 f"{instead}"
             )
+    if weight is not None:
+        check_broadcast(input, weight, "weight")
     losses = _binary_cross_entropy(input, target)
     return reduced(losses if weight is None else losses * constant(weight, input), reduction)
 
@@ -94,6 +96,9 @@ def binary_cross_entropy_with_logits(
     check_reduction(reduction)
     check_shapes(input, target)
     real_only("binary_cross_entropy_with_logits", input, target)
+    for name, factor in (("weight", weight), ("pos_weight", pos_weight)):
+        if factor is not None:
+            check_broadcast(input, factor, name)
     losses = _binary_cross_entropy_with_logits(input, constant(target, input), constant(pos_weight, input))
     return reduced(losses if weight is None else losses * constant(weight, input), reduction)
 

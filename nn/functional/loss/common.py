@@ -52,15 +52,35 @@ def check_shapes(input: Any, target: Any, name: str = "target", other: str = "in
 
     Raises:
         ValueError: the shapes differ.
+        TypeError: one of them is None.
     """
     given, wanted = shape_of(input), shape_of(target)
     if given == wanted:
         return
+    for which, x in ((other, input), (name, target)):
+        if x is None:
+            raise TypeError(f"the {which} is None, but must be an array.")
     hint = ""
     for which, longer, shorter in ((other, given, wanted), (name, wanted, given)):
         if longer == (*shorter, 1):
             hint = f" Write {which}.squeeze(-1)."
     raise ValueError(f"{name.capitalize()} size {wanted} must be the same as {other} size {given}.{hint}")
+
+
+def check_broadcast(input: Any, factor: Any, name: str) -> None:
+    """Refuse a factor that does not broadcast to the input.
+
+    Raises:
+        ValueError: its shape does not fit.
+    """
+    given, wanted = shape_of(factor), shape_of(input)
+    if given != wanted:
+        try:
+            fits = np.broadcast_shapes(given, wanted) == wanted
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(f"{name} of shape {given} does not broadcast to the input of shape {wanted}.")
 
 
 def check_weight(input: Any, weight: Any) -> None:

@@ -10,6 +10,11 @@ from ..optimizer import Optimizer
 from .base import LRScheduler
 
 
+def _require_factor(gamma: float) -> None:
+    if not gamma >= 0:
+        raise ValueError(f"gamma is {gamma}, but must be 0 or greater: a learning rate cannot be negative.")
+
+
 class StepLR(LRScheduler):
     """A lower learning rate every few epochs.
 
@@ -22,7 +27,7 @@ class StepLR(LRScheduler):
         last_epoch: the epoch to resume after; -1 to begin.
 
     Raises:
-        ValueError: `step_size` below 1.
+        ValueError: `step_size` below 1, or `gamma` below 0.
 
     Example:
         >>> import autograd_lite as ag, nn
@@ -40,6 +45,7 @@ class StepLR(LRScheduler):
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         if step_size < 1:
             raise ValueError(f"step_size is {step_size}, but must be 1 or greater.")
+        _require_factor(gamma)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -78,6 +84,9 @@ class MultiStepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        if not isinstance(milestones, Iterable):
+            raise TypeError(f"milestones are a list of epochs, not {milestones!r}. Write milestones=[{milestones!r}].")
+        _require_factor(gamma)
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
@@ -220,6 +229,7 @@ class ExponentialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        _require_factor(gamma)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
