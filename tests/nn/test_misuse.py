@@ -120,13 +120,13 @@ def test_wrong_use_is_refused_in_its_own_words(act: Any, error: type[Exception],
     ("given", "hint"),
     [
         (None, "look whether the forward that made it ends with return"),
-        ((X, X), "LSTM, GRU and MultiheadAttention return tuples"),
-        ([1.0, 2.0, 3.0], "write np.array(x, np.float32)"),
+        ((X, X[:1]), "LSTM, GRU and MultiheadAttention return tuples"),
+        ([1.0, 2.0], "write np.array(x, np.float32)"),
         (nn.Tanh(), "A module came in where an array belongs"),
     ],
 )
 def test_what_is_no_array_is_explained_beside_the_error(given: Any, hint: str) -> None:
-    with pytest.raises(AttributeError, match="has no attribute") as caught:
+    with pytest.raises((AttributeError, TypeError, ValueError), match=r"in_features|inhomogeneous|has no") as caught:
         nn.Linear(3, 1)(given)
     first, second = caught.value.__notes__
     assert first.startswith("in module Linear(3 → 1), called with")
