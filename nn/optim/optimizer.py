@@ -17,6 +17,9 @@ import autograd_lite as ag
 from ..module import RemovableHandle
 from .flat import Bucket, called
 
+# how the keys start that schedulers add to a group, such as max_momentum
+_NOTED = ("initial_", "base_", "max_", "min_")
+
 Params: TypeAlias = Iterable[ag.Value] | Iterable[tuple[str, ag.Value]] | Iterable[dict[str, Any]]
 
 
@@ -210,9 +213,8 @@ class Optimizer:
                 )
             taken[id(p)] = f"group {number}"
         for key in param_group:
-            meant = (
-                [] if key in ("params", *self.defaults) else get_close_matches(key, [*self.defaults, "params"], 1, 0.8)
-            )
+            known = key in ("params", *self.defaults) or key.startswith(_NOTED)
+            meant = [] if known else get_close_matches(key, [*self.defaults, "params"], 1, 0.8)
             if meant or key == "learning_rate":
                 raise ValueError(
                     f"group {number} has the option {key!r}, which {type(self).__name__} does not know. "

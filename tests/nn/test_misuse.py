@@ -147,3 +147,11 @@ def test_wrong_use_changes_nothing() -> None:
     assert np.array_equal(model.weight.grad, gradient)
     assert np.array_equal(model.weight.data, before[0]["weight"])
     assert nn.random.default_generator.bit_generator.state == before[1]
+
+
+def test_what_schedulers_add_to_a_group_is_no_misspelt_option() -> None:
+    p = parameter()
+    optimizer = nn.SGD([p], lr=0.1, momentum=0.9)
+    nn.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=9)
+    again = nn.SGD(optimizer.param_groups)
+    assert again.param_groups[0]["max_momentum"] == 0.95
