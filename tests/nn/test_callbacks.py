@@ -325,7 +325,13 @@ def test_plot_has_a_panel_for_each_number():
     ],
 )
 def test_plot_takes_what_there_is(history, tmp_path):
-    nn.History(history).plot(tmp_path / "history.png")
+    figure = nn.History(history).plot(tmp_path / "history.png")
+    assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
+    (axes,) = figure.axes
+    assert [line.get_ydata().tolist() for line in axes.lines[: len(history) - 1]] == [
+        pytest.approx(numbers, nan_ok=True) for name, numbers in history.items() if name != "seconds"
+    ]
+    assert axes.get_yscale() == "linear"
 
 
 def test_nothing_to_plot():

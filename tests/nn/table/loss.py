@@ -232,6 +232,9 @@ FUNCTIONS: dict[str, Function] = {
     "multilabel_margin_loss none": Function(
         lambda F, x: F.multilabel_margin_loss(x, like(x, [[0, 1, 2], [-1, 1, 2]]), reduction="none"), ((2, 3),)
     ),
+    "multilabel_margin_loss of each": Function(
+        lambda F, x: F.multilabel_margin_loss(x, like(x, [[3, 0, -1, 1], [2, -1, 0, 0]]), reduction="none"), ((2, 4),)
+    ),
     "multilabel_margin_loss no batch": Function(
         lambda F, x: F.multilabel_margin_loss(x, like(x, [1, -1, -1]), reduction="sum"), ((3,),)
     ),
