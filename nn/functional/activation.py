@@ -113,9 +113,9 @@ def _normal_distribution(x: Any) -> Any:
     return 0.5 * (1 + erf(scaled))
 
 
-# Φ(x) = (1 + tanh(x p(x²))) / 2 up to 6e-8, which is float32's last digit, for |x| < 5.7, where it ends in 1. The
+# Φ(x) = (1 + tanh(x p(x²))) / 2 up to 6e-8, which is float32's last digit, for |x| < 5.7, and ends in 1 behind. The
 # polynomial p of degree 6 is fitted to atanh(erf(x / √2)) / x, so that the largest error of Φ is smallest.
-_SATURATED = 5.7
+_SATURATED = 8.0  # where tanh is 1 to the last bit, so that Φ ends in 0 and 1 exactly
 _SINGLE = (
     1.7562850769525348e-09,
     -1.3226653087479836e-07,

@@ -285,6 +285,9 @@ def test_gelu_of_many_float32_numbers_is_as_exact_as_float32(order: str) -> None
     np.testing.assert_allclose(out.data, F.gelu(expected).data, rtol=1e-6, atol=5e-7)
     np.testing.assert_allclose(got.grad, expected.grad, rtol=1e-6, atol=2e-6)
     assert np.isnan(F.gelu(np.full(5000, np.nan, np.float32))).all()
+    np.testing.assert_array_equal(
+        F.gelu(np.repeat(np.float32([1e30, -1e3]), 3000)), np.repeat(np.float32([1e30, 0]), 3000)
+    )
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "logsigmoid", "silu", "mish", "softplus"])

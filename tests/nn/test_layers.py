@@ -156,6 +156,7 @@ def test_module_dict_is_a_dict_of_modules() -> None:
         (lambda held: held.update({"a.b": nn.Tanh()}), KeyError, 'contain "."'),
         (lambda held: held.update({3: nn.Tanh()}), TypeError, "module name should be a string. Got int"),
         (lambda held: held.update({"t": np.tanh}), TypeError, "is not a Module subclass. For a function"),
+        (lambda held: held.__delitem__("training"), KeyError, "'training' is not in this ModuleDict"),
         (lambda held: held.pop("training"), KeyError, "'training' is not in this ModuleDict"),
         (lambda held: held(X), NotImplementedError, "a ModuleDict holds its members and computes nothing"),
     ],
