@@ -184,6 +184,40 @@ def test_lbfgs_finds_the_end_of_rosenbrocks_valley(search):
     assert state["n_iter"] <= 100
 
 
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_lbfgs_finds_the_bottom_of_a_parabola(search):
+    w = ag.Value([3.0, -2.0])
+    optimizer = optim.LBFGS([w], line_search_fn=search)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = np.sum(np.array([1.0, 10.0]) * (w - np.array([1.0, 2.0])) ** 2)
+        loss.backward()
+        return loss
+
+    for _step in range(5):
+        optimizer.step(closure)
+    np.testing.assert_allclose(w.data, [1, 2], atol=1e-6)
+
+
+def test_muon_descends_a_parabola_and_rosenbrocks_valley():
+    target = np.random.default_rng(0).standard_normal((4, 3))
+    w, x = ag.Value(np.zeros((4, 3))), ag.Value([[-0.5, 1.0]])
+    optimizer = optim.Muon([{"params": [w], "lr": 0.1}, {"params": [x], "lr": 0.02}], weight_decay=0)
+    schedule = optim.lr_scheduler.ExponentialLR(optimizer, 0.995)  # a step has the size of the rate to the end
+    a, b = x.data[0]
+    start = 100 * (b - a * a) ** 2 + (1 - a) ** 2
+    for _step in range(1500):
+        a, b = x.data[0]
+        w.grad = 2 * (w.data - target)
+        x.grad = np.array([[-400 * a * (b - a * a) - 2 * (1 - a), 200 * (b - a * a)]])
+        optimizer.step()
+        schedule.step()
+    a, b = x.data[0]
+    np.testing.assert_allclose(w.data, target, atol=1e-3)
+    assert 100 * (b - a * a) ** 2 + (1 - a) ** 2 < 0.02 * start
+
+
 def test_lbfgs_stops_at_a_minimum_without_a_step():
     x, still = ag.Value([0.0]), ag.Value([5.0])  # the second never has a gradient
     optimizer = optim.LBFGS([x, still])
