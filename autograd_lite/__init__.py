@@ -14,6 +14,7 @@ from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
+from .compile import compile, effect, expected, is_array, is_compiling
 from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
@@ -40,6 +41,7 @@ __all__ = [
     "Value",
     "check_grads",
     "checkpoint",
+    "compile",
     "current_scope",
     "custom_vjp",
     "defvjp",
@@ -47,11 +49,15 @@ __all__ = [
     "detect_anomaly",
     "detect_mutation",
     "draw",
+    "effect",
     "elementwise_grad",
     "enable_grad",
+    "expected",
     "grad",
     "hessian",
     "hvp",
+    "is_array",
+    "is_compiling",
     "is_grad_enabled",
     "jacobian",
     "jvp",

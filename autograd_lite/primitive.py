@@ -253,21 +253,21 @@ class Primitive:
     __name__: str
     __module__: str
 
-    def __init__(self, forward: Callable[..., Any]) -> None:
-        self.forward = forward
+    def __init__(self, forward: Callable[..., Any], traced: bool = False) -> None:
+        self.forward, self.traced = forward, traced
         update_wrapper(self, forward)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for argument in (*args, *kwargs.values()) if kwargs else args:
             if isinstance(argument, Recorder):
                 return argument.__record__(self, args, kwargs)
-        return self.forward(*args, **kwargs)
+        return GUARDS[0].run(self, self.forward, args, kwargs) if GUARDS else self.forward(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<primitive {describe(self)}>"
 
 
-def primitive(function: Callable[..., Any]) -> Primitive:
+def primitive(function: Callable[..., Any] | None = None, *, traced: bool = False) -> Any:
     """Record every call of `function` on a Value as one operation; `defvjp` gives it its gradient.
 
     The function receives raw arrays and returns one array, or a tuple of arrays. Called without a Value it just runs.
@@ -281,7 +281,7 @@ def primitive(function: Callable[..., Any]) -> Primitive:
         >>> softplus(ag.Value(0.0)).item()
         0.6931471805599453
     """
-    return Primitive(function)
+    return Primitive(function, traced) if function is not None else lambda inner: Primitive(inner, traced)
 
 
 def is_ufunc(function: Any) -> bool:

@@ -31,6 +31,9 @@ class Observer:
     def abandoned(self, leaf: Any) -> None:
         """New data was assigned to the Value of this leaf: what was recorded from it cannot run backward any more."""
 
+    def entered(self, module: Any) -> None:
+        """A module of `nn` is called."""
+
     def ended(self, error: BaseException | None) -> None:
         """The watch is over; `error` is the exception that ended it, None for none."""
 
@@ -82,13 +85,14 @@ class Scope(str):
         self._states = State(recording=False, scope=self), State(recording=True, scope=self)
         return self
 
-    def enter(self) -> Token[State]:
-        """Note this path on every operation from here on; `leave(token)` ends it.
+    def enter(self, module: Any = None) -> Token[State]:
+        """Note this path on every operation from here on; `leave(token)` ends it. An observer is told the module.
 
         `scope` does both. These are for who enters at every call, as a module does, and knows its Scope.
         """
         state = current_state()
         if state.observer is not None:
+            state.observer.entered(module)
             return running.set(State(state.recording, self, state.observer))
         return running.set(self._states[state.recording])
 

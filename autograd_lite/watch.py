@@ -45,6 +45,10 @@ class _Both(Observer):
         self._first.abandoned(leaf)
         self._second.abandoned(leaf)
 
+    def entered(self, module: Any) -> None:
+        self._first.entered(module)
+        self._second.entered(module)
+
 
 class Watch(Block):
     """A block, or the calls of a decorated function, in which an observer is on watch, besides those who are already.
@@ -114,8 +118,16 @@ class Line(NamedTuple):
     number: int
     function: str
 
+    def code(self) -> str:
+        """The text of the line."""
+        return linecache.getline(self.file, self.number).strip()
+
+    def place(self) -> str:
+        """The file's name and the number of the line."""
+        return f"{os.path.basename(self.file)}:{self.number}"
+
     def __str__(self) -> str:
-        text = linecache.getline(self.file, self.number).strip()
+        text = self.code()
         return f'File "{self.file}", line {self.number}, in {self.function}' + (f"\n    {text}" if text else "")
 
 

@@ -83,7 +83,7 @@ class Module(Members):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._stamp != names.changes:
             names.find_names(self)
-        token = self._scope.enter()
+        token = self._scope.enter(self)
         try:
             if self._hooks is not None:
                 return self._hooks.call(self, args, kwargs)

@@ -1,0 +1,113 @@
+"""Where results live: one piece of memory for a whole program, in which a place is used again when its array is not needed.
+
+A result that leaves the program is not planned here: NumPy makes a new array for it at every call, because the user may
+hold on to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .traced import Step
+
+ALIGNMENT = 64  # bytes: a line of the cache
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A stretch of the memory.
+
+    Attributes:
+        offset: where it starts, in bytes.
+        size: how many bytes it has, a multiple of `ALIGNMENT`.
+    """
+
+    offset: int
+    size: int
+
+
+class Memory:
+    """Hands out places and takes them back.
+
+    Attributes:
+        size: the bytes that were needed at the same time, at most.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._free: list[Place] = []  # by offset, never side by side
+
+    def take(self, nbytes: int) -> Place:
+        """A free place: the smallest that is large enough, else one at the end."""
+        size = max(-(-nbytes // ALIGNMENT), 1) * ALIGNMENT
+        fitting = [place for place in self._free if place.size >= size]
+        if fitting:
+            best = min(fitting, key=lambda place: (place.size, place.offset))
+            taken = Place(best.offset, size)
+            if best.size == size:
+                self._free.remove(best)
+            else:
+                best.offset += size
+                best.size -= size
+            return taken
+        start = self.size
+        if self._free and self._free[-1].offset + self._free[-1].size == self.size:
+            start = self._free.pop().offset  # the free end grows
+        self.size = start + size
+        return Place(start, size)
+
+    def give(self, place: Place) -> None:
+        """Take a place back."""
+        free = [*self._free, Place(place.offset, place.size)]
+        free.sort(key=lambda each: each.offset)
+        merged = [free[0]]
+        for following in free[1:]:
+            last = merged[-1]
+            if last.offset + last.size == following.offset:
+                last.size += following.size
+            else:
+                merged.append(following)
+        self._free = merged
+
+
+def is_packed(array: Any) -> bool:
+    """Whether the elements of an array lie side by side, in whatever order of axes."""
+    if not isinstance(array, np.ndarray) or not array.ndim or not array.size:
+        return False
+    expected = array.itemsize
+    for stride, length in sorted(zip(array.strides, array.shape, strict=True)):
+        if length == 1:
+            continue
+        if stride != expected:
+            return False
+        expected *= length
+    return True
+
+
+def same_layout(a: Any, b: Any) -> bool:
+    """Whether two arrays of an example have their elements in the same bytes, one by one."""
+    return bool(a.shape == b.shape and a.strides == b.strides and a.itemsize == b.itemsize)
+
+
+def owners_of(steps: list[Step]) -> dict[Step, set[Step]]:
+    """For each step the steps in whose memory its result may lie: itself, or if it is a view those that it shows."""
+    owners: dict[Step, set[Step]] = {}
+    for step in steps:
+        if step.alias:
+            owners[step] = set().union(*[owners.get(parent, {parent}) for parent in step.parents])
+        else:
+            owners[step] = {step}
+    return owners
+
+
+def last_uses(steps: list[Step], owners: dict[Step, set[Step]]) -> dict[Step, int]:
+    """For each step with memory of its own the number of the last step that reads it, or a view of it."""
+    last: dict[Step, int] = {}
+    for number, step in enumerate(steps):
+        for parent in step.parents:
+            for owner in owners.get(parent, {parent}):
+                last[owner] = number
+    return last
