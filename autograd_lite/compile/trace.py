@@ -188,6 +188,17 @@ class Trace(Observer):
         out = function(*numbers_of(args), **numbers_of(kwargs))
         return self.noted(function, args, kwargs, out)
 
+    def attempt(self, inner: Callable[..., Any], function: Any, args: Any, kwargs: Any) -> Any:
+        """Note the calls that a function of the library makes; of one that asks for numbers the call as a whole."""
+        length = len(self.steps)
+        try:
+            return inner(*args, **kwargs)
+        except TraceError:
+            if not holds((args, kwargs), Traced):
+                raise
+            del self.steps[length:]
+            return self.call(function, args, kwargs)
+
     def noted(self, function: Any, args: Any, kwargs: Any, out: Any, effect: bool = False) -> Any:
         """A call that has run, and what it returned, as arrays of the trace."""
         step = self._step(function, tuple(args), kwargs, out)
@@ -521,12 +532,30 @@ class _TracingGuard(Guard):
             return forward(*args, **kwargs)
         if holds((args, kwargs), np.random.Generator):
             return trace.draw(function, args, kwargs)
-        if not holds((args, kwargs), Traced) or function.traced:
+        if not holds((args, kwargs), Traced):
             return forward(*args, **kwargs)
-        return trace.call(function, args, kwargs)
+        return trace.attempt(forward, function, args, kwargs) if function.traced else trace.call(function, args, kwargs)
 
     def __getitem__(self, function: Any) -> Any:
-        return RULES[function]
+        rule, trace = RULES[function], tracing.get()
+        return rule if trace is None else _TracedRule(rule, trace)
+
+
+class _TracedRule:
+    """The rule of a function, in a trace."""
+
+    __slots__ = ("joint", "vjps")
+
+    def __init__(self, rule: Any, trace: Trace) -> None:
+        self.vjps = tuple([vjp and _attempted(vjp, trace) for vjp in rule.vjps])
+        self.joint = rule.joint and _attempted(rule.joint, trace)
+
+
+def _attempted(vjp: Callable[..., Any], trace: Trace) -> Callable[..., Any]:
+    def attempted(g: Any, out: Any, *args: Any, **kwargs: Any) -> Any:
+        return trace.attempt(vjp, vjp, (g, out, *args), kwargs)
+
+    return attempted
 
 
 _GUARD = _TracingGuard()

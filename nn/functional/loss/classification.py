@@ -146,7 +146,7 @@ def _check_classes(name: str, target: Any, shape: tuple[int, ...], dim: int, alt
 
 def _kept(classes: Any, ignore_index: int) -> tuple[Any, Any]:
     """The classes with 0 in place of what is ignored, and where nothing is; None where that is nowhere."""
-    if ignore_index < 0 and (not classes.size or classes.min() >= 0):
+    if ignore_index < 0 and (not classes.size or ag.expected(classes.min() >= 0)):
         return classes, None
     kept = classes != ignore_index
     return np.where(kept, classes, 0), kept
