@@ -273,7 +273,8 @@ def _unary(function: Any) -> Callable[[Value], Value]:
 
     def method(self: Value) -> Value:
         data = self._array
-        return _recorded(function, (data,), _NO_KWARGS, (self._node,), forward(data))
+        out = GUARDS[0].run(function, forward, (data,), _NO_KWARGS) if GUARDS else forward(data)
+        return _recorded(function, (data,), _NO_KWARGS, (self._node,), out)
 
     return method
 

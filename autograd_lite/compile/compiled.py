@@ -23,7 +23,7 @@ from ..variables import name_of, pull_back, together
 from .capture import Capture
 from .passes import Steps, hoist, lower, prune, simplify
 from .program import Program
-from .trace import Argument, Buffer, Captured, Cotangent, Decision, Gradient, Trace
+from .trace import Argument, Buffer, Captured, Cotangent, Decision, Gradient, Trace, held_array
 from .traced import Step, Traced, TraceError
 from .tracing import tracing
 
@@ -107,7 +107,7 @@ class Variant:
             if leaf.is_parameter or not isinstance(x, np.ndarray | np.generic | Value):
                 continue
             if isinstance(x, Value):
-                traced = trace.argument(place, x.name or names[i], _require_numpy(x.data))
+                traced = trace.argument(place, x.name or names[i], _require_numpy(held_array(x)))
                 handle = Value._attached(traced, None)
                 if x.requires_grad:
                     handle._start(Node, x.name)
@@ -200,7 +200,7 @@ class Variant:
         constants = [s for s in steps if _is_constant(s)]
         cotangents = [step for step in self._cotangents if step not in residuals]
         self._residuals = len(residuals)
-        self.forward = Runner(inputs, forward, [*results, *residuals], self.name)
+        self.forward = Runner(inputs, forward, [*results, *residuals], self.name, len(residuals))
         self.backward: Runner | None = None
         self.given = gradients
         if self.gradients:
@@ -248,8 +248,8 @@ class Variant:
 class Runner:
     """A program and instances of it, one for each call that runs at the same time."""
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str) -> None:
-        self._made = inputs, steps, kept, name
+    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0) -> None:
+        self._made = inputs, steps, kept, name, inner
         self._program: Program | None = None
         self._idle: list[Callable[..., tuple[Any, ...]]] = []
         self._lock = RLock()

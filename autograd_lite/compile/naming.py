@@ -14,7 +14,7 @@ import numpy as np
 from ..primitive import Primitive, describe, is_value
 from .traced import Step
 
-_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "program"}
+_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "program", "in_python", "in_numpy", "isfinite"}
 
 
 class Names:

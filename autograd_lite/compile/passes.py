@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..graph import nobody
 from ..primitive import Primitive
 from ..rules import part
 from .layout import owners_of
@@ -99,17 +100,53 @@ LOWERED: dict[Any, Callable[..., Call | None]] = {
 
 def lower(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
     """Write each call in its shortest form."""
+    lowered: Steps = []
     for step in steps:
+        if step.function is np.mean:
+            lowered += _mean(step)
+            continue
         rewrite = LOWERED.get(step.function) if step.function is not None else None
-        if rewrite is None:
-            continue
-        try:
-            short = rewrite(*step.args, **step.kwargs)
-        except TypeError:  # arguments that the short form does not know
-            continue
-        if short is not None:
-            step.function, step.args, step.kwargs = short
-    return steps, kept
+        if rewrite is not None:
+            try:
+                short = rewrite(*step.args, **step.kwargs)
+            except TypeError:  # arguments that the short form does not know
+                short = None
+            if short is not None:
+                step.function, step.args, step.kwargs = short
+        lowered.append(step)
+    return lowered, kept
+
+
+def like(step: Step, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Step:
+    """Another step in the place of a step: a call from the same line."""
+    other = Step()
+    other.function, other.args, other.kwargs, other.out = function, args, kwargs, out
+    other.parents = tuple(steps_in((args, kwargs)))
+    other.order, other.scope, other.line, other.backward = step.order, step.scope, step.line, step.backward
+    other.name = other.hooks = other.source = None
+    other.handle, other.effect, other.alias = nobody, False, False
+    return other
+
+
+def _mean(step: Step) -> Steps:
+    """A mean as NumPy computes it: the sum, over the count."""
+
+    def parts(a: Any, axis: Any = None, *, keepdims: Any = False) -> tuple[Any, Any, bool]:
+        return a, axis, bool(keepdims)
+
+    try:
+        a, axis, keepdims = parts(*step.args, **step.kwargs)
+    except TypeError:
+        return [step]
+    if not isinstance(a, Step) or a.out.dtype.char not in "fd" or not np.size(step.out):
+        return [step]
+    count = a.out.size // step.out.size
+    if count >= 1 << 24:  # not exact as a float32
+        return [step]
+    options = {"axis": tuple(axis) if isinstance(axis, list) else axis, "dtype": None, "keepdims": keepdims}
+    total = like(step, np.add.reduce, (a,), options, np.add.reduce(a.out, **options))
+    step.function, step.args, step.kwargs, step.parents = np.divide, (total, float(count)), {}, (total,)
+    return [total, step]
 
 
 # ---- simplifying ----
@@ -183,6 +220,26 @@ def _layout(step: Step) -> Any:
     return getattr(step.out, "strides", None)
 
 
+def _without_broadcasting(step: Step) -> None:
+    """Let an elementwise call broadcast by itself what was broadcast for it."""
+    function = step.function
+    if not isinstance(function, np.ufunc) or function.signature is not None or not np.ndim(step.out):
+        return
+    shapes = [np.shape(x.out) if isinstance(x, Step) else np.shape(x) for x in step.args]
+    args = list(step.args)
+    for i, x in enumerate(args):
+        if isinstance(x, Step) and x.function is np.broadcast_to and isinstance(x.args[0], Step):
+            below = x.args[0]
+            others = [shape for k, shape in enumerate(shapes) if k != i]
+            scalar = not isinstance(below.out, np.ndarray)
+            if scalar and all(isinstance(y, Step) is False for k, y in enumerate(args) if k != i):
+                continue
+            if np.broadcast_shapes(np.shape(below.out), *others) == step.out.shape:
+                args[i], shapes[i] = below, np.shape(below.out)
+    step.args = tuple(args)
+    step.parents = tuple(steps_in((step.args, step.kwargs)))
+
+
 def simplify(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
     """Compute what is constant, and drop calls that repeat another one or return their argument.
 
@@ -201,6 +258,7 @@ def simplify(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
         step.parents = tuple(steps_in((step.args, step.kwargs)))
         if is_pure(step):
             _fuse_views(step)
+            _without_broadcasting(step)
             if step in leaving and not step.alias:
                 remaining.append(step)
                 continue

@@ -16,6 +16,7 @@ from ..rules import part
 from .layout import Memory, Place, is_packed, last_uses, owners_of, same_layout
 from .naming import Names
 from .passes import Steps, escaping, is_constant
+from .scalars import ScalarText, are_scalar
 from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
 from .traced import Step, read_as
 
@@ -24,7 +25,13 @@ def takes_out(step: Step) -> bool:
     function = step.function
     if isinstance(function, np.ufunc):
         return function.nout == 1
+    if function is np.dot:
+        return bool(step.out.flags.c_contiguous) and all(np.ndim(_array(x)) == 2 for x in step.args) and not step.kwargs
     return is_reduction(function) or function in (np.copy, np.astype, np.concatenate)
+
+
+def _array(x: Any) -> Any:
+    return x.out if isinstance(x, Step) else x
 
 
 def is_reduction(function: Any) -> bool:
@@ -43,6 +50,7 @@ class Program:
         steps: the calls.
         kept: what it returns: steps, and constants.
         name: what its comments call the function that it was made from.
+        inner: how many of these, the last ones, are for a program of the same function alone.
 
     Attributes:
         source: its text.
@@ -50,9 +58,9 @@ class Program:
         memory: bytes of the memory that it keeps.
     """
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str) -> None:
+    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0) -> None:
         self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
-        writer = Writer(inputs, steps, kept, name)
+        writer = Writer(inputs, steps, kept, name, inner)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
         self._code = compile(self.source, f"<autograd_lite.compile of {name}>", "exec")
 
@@ -67,8 +75,8 @@ class Program:
 class Writer:
     """Writes the text of a program."""
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str) -> None:
-        self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
+    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int) -> None:
+        self.inputs, self.steps, self.kept, self.name, self._inner = inputs, steps, kept, name, inner
         self.names = Names()
         self.memory = Memory()
         self._texts: dict[Step, str] = {}
@@ -81,6 +89,8 @@ class Writer:
 
     def text(self) -> str:
         parameters = [self.names.new(step.name or "x") for step in self.inputs]
+        if are_scalar(self.steps, self.kept):
+            return self._scalar_text(parameters)
         self._texts.update(zip(self.inputs, parameters, strict=True))
         self._owners = owners_of(self.steps)
         self._escaping = escaping(self.steps, self.kept)
@@ -105,15 +115,62 @@ class Writer:
                     self._forget(owner)
             if step not in last and step in self._places:
                 self.memory.give(self._places.pop(step))
-        results = ", ".join([self._text(x) for x in self.kept])
-        results += "," if len(self.kept) == 1 else ""
+        self._body.append(self._return([self._text(x) for x in self.kept]))
         head = self.names.imports()
         if self._layout:
             head += [f"memory = np.empty({self.memory.size}, np.uint8)", *self._layout]
-        body = [*self._body, f"return {results}" if self.kept else "return ()"]
-        lines = [f'"""ag.compile({self.name}): the calls of NumPy that it consists of."""', "", *head, "", ""]
-        lines += [f"def program({', '.join(parameters)}):", *[f"    {line}" if line else "" for line in body]]
+        return self._module(head, {f"program({', '.join(parameters)})": self._body})
+
+    def _module(self, head: list[str], functions: dict[str, list[str]]) -> str:
+        lines = [f'"""ag.compile({self.name}): the calls of NumPy that it consists of."""', "", *head]
+        for signature, body in functions.items():
+            lines += ["", "", f"def {signature}:", *[f"    {line}" if line else "" for line in body]]
         return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def _return(texts: list[str]) -> str:
+        return f"return ({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+
+    def _scalar_text(self, parameters: list[str]) -> str:
+        """The program in Python's own arithmetic, and in NumPy's for where that raises or leaves the finite numbers."""
+        inputs = dict(zip(self.inputs, parameters, strict=True))
+        scalars = ScalarText(self._text, self.names.function, self.names.new)
+        self._texts = dict(inputs)
+        for step in self.steps:
+            if is_constant(step):
+                self._texts[step] = repr(float(step.out))
+            elif step not in inputs:
+                self._explain(step)
+                self._texts[step], line = scalars.line(step)
+                self._body.append(line)
+        results = [self._text(x) for x in self.kept]
+        leaving = len(results) - self._inner
+        checked = " + ".join(results[:leaving])
+        in_python = [*self._body, *([f"if not isfinite({checked}):", "    raise OverflowError"] if checked else [])]
+        wrapped = [f"{self.names.function(type(x.out))}({text})" for x, text in zip(self.kept, results, strict=True)]
+        in_python.append(self._return([*wrapped[:leaving], *results[leaving:]]))
+
+        self._body, self._comment, self._texts = [], "", dict(inputs)
+        self._owners, self._escaping = {}, set(self.steps)
+        for step in self.steps:
+            if is_constant(step):
+                self._texts[step] = self.names.constant(step.out)
+            elif step not in inputs:
+                self._explain(step)
+                self._write(step, [])
+        in_numpy = [*self._body, self._return([self._text(x) for x in self.kept])]
+
+        given = ", ".join(parameters)
+        plain = [f"{'bool' if type(x.out) is np.bool_ else 'float'}({text})" for x, text in inputs.items()]
+        program = [
+            "try:",
+            f"    return in_python({', '.join(plain)})",
+            "except (ZeroDivisionError, OverflowError):",
+            f"    return in_numpy({given})",
+        ]
+        head = [*self.names.imports()[:1], "from math import isfinite", *self.names.imports()[1:]]
+        bodies = {f"in_python({given})": in_python, f"in_numpy({given})": in_numpy, f"program({given})": program}
+        return self._module(head, bodies)
 
     # ---- comments ----
 
@@ -200,6 +257,8 @@ class Writer:
             return f"{self.names.function(function)}({inner})"
         if is_reduction(function):
             return self._reduction(step, out)
+        if function is np.dot:
+            return f"{self.names.function(function)}({', '.join(map(self._text, args))}, {out})"
         if function is np.concatenate:
             arrays = self._text(args[0])
             axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)

@@ -46,7 +46,7 @@ def are_scalar(steps: Steps, kept: list[Any]) -> bool:
     return (
         bool(calls)
         and all(_is_scalar(step) for step in steps)
-        and all(isinstance(x, Step) and type(x.out) is np.float64 for x in kept)
+        and all(isinstance(x, Step) and type(x.out) in (np.float64, np.bool_) for x in kept)
     )
 
 
@@ -54,7 +54,7 @@ def _is_scalar(step: Step) -> bool:
     kind = type(step.out)
     if step.function in (set_data, set_gradient):
         return type(step.args[1]) is Step
-    if kind is not np.float64 and not (kind is np.bool_ and step.function is not None):
+    if kind is not np.float64 and kind is not np.bool_:
         return False
     if step.function is None:
         return True

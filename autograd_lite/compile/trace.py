@@ -466,6 +466,11 @@ _ARRAY: Any = Handle.__dict__["_array"]
 _GRADIENT: Any = Handle.__dict__["_grad"]
 
 
+def held_array(value: Value) -> Any:
+    """The array that a Value really holds, also while there is a trace."""
+    return _ARRAY.__get__(value)
+
+
 def _array_of(value: Value) -> Any:
     """What an effect receives for a Value: the array, of one that was computed; a leaf is itself."""
     return value if type(value._node) is not Node or value.is_leaf else value._array
