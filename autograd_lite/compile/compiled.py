@@ -172,7 +172,7 @@ class Variant:
                 self.parents.append(found)
         if self.refused or not self.targets:
             return
-        ones = [trace.input(Cotangent(i), np.ones_like(v._array._array), "g") for i, v in enumerate(self._values)]
+        ones = [trace.input(Cotangent(i), _ones_like(v._array._array), "g") for i, v in enumerate(self._values)]
         self._cotangents = [g.step for g in ones]
         found = pull_back(self._values, ones, self.targets, False)
         self.gradients = [g.step if type(g) is Traced else None for g in found]
@@ -331,6 +331,11 @@ def _again(run: Run, arrays: Sequence[Any], outs: Sequence[Any], gradients: Sequ
 
 def _conjugated_value(x: Any) -> Any:
     return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+def _ones_like(x: Any) -> Any:
+    """The example of a gradient: an array for an array, a number for a number."""
+    return np.ones_like(x) if isinstance(x, np.ndarray) else x.dtype.type(1)
 
 
 def _is_constant(step: Step) -> bool:
