@@ -56,7 +56,6 @@ class Compiled:
             return self.function(*args, **kwargs)
         with self._lock:
             variant = Variant(self.function, args, kwargs, state.recording)
-            variant.capture.bind(variant.inputs)
             variants.insert(0, variant)
         given = variant.capture.given(arrays)
         assert given is not None

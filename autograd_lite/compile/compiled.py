@@ -21,6 +21,7 @@ from ..tree import Leaf, Rebuild, flatten
 from ..value import _NO_KWARGS, Value, _recorded, _recorded_results
 from ..variables import name_of, pull_back, together
 from .capture import Capture
+from .layout import forget
 from .passes import Steps, hoist, lower, prune, simplify
 from .program import Program
 from .trace import Argument, Buffer, Captured, Cotangent, Decision, Gradient, Trace, held_array
@@ -92,6 +93,7 @@ class Variant:
             self._backward_of(trace, recording)
         self._programs_of(trace, length)
         self.capture = Capture(function, trace)
+        self._forget(trace)
 
     # ---- making it ----
 
@@ -207,6 +209,16 @@ class Variant:
             body = [*constants, *backward]
             self.backward = Runner([*self._cotangents, *residuals], body, [g for g in gradients if g is not None], self.name)
         self.steps, self.results = steps, results
+
+    def _forget(self, trace: Trace) -> None:
+        """Let go of the arrays of the example."""
+        self.capture.bind(self.inputs)
+        for runner in (self.forward, self.backward):
+            if runner is not None:
+                assert runner.program is not None  # it is written now
+        forget(trace.steps)
+        forget(self.steps)
+        del self.trace, self._values, self._handles, self._argument_nodes, self.targets, self._rebuild_leaves
 
     # ---- running it ----
 

@@ -73,6 +73,25 @@ class Memory:
         self._free = merged
 
 
+class Spec:
+    """What is left of an example's array when the program is written: its shape and dtype, without the numbers."""
+
+    __slots__ = ("dtype", "itemsize", "nbytes", "ndim", "shape", "size", "strides")
+
+    def __init__(self, array: Any) -> None:
+        self.shape, self.dtype, self.strides = array.shape, array.dtype, array.strides
+        self.ndim, self.size, self.nbytes, self.itemsize = array.ndim, array.size, array.nbytes, array.itemsize
+
+
+def forget(steps: list[Step]) -> None:
+    """Drop the numbers of the example, which a program does not need; constants stay."""
+    for step in steps:
+        if isinstance(step.out, np.ndarray) and (step.function is not None or step.source is not None):
+            step.out = Spec(step.out)
+        elif isinstance(step.out, tuple | list):
+            step.out = tuple([Spec(x) if isinstance(x, np.ndarray) else x for x in step.out])
+
+
 def is_packed(array: Any) -> bool:
     """Whether the elements of an array lie side by side, in whatever order of axes."""
     if not isinstance(array, np.ndarray) or not array.ndim or not array.size:
