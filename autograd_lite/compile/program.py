@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import part
+from .assembling import assembled, covers, places_of
 from .layout import Memory, Place, is_packed, last_uses, owners_of, same_layout
 from .naming import Names
 from .passes import Steps, escaping, is_constant
@@ -27,7 +28,9 @@ def takes_out(step: Step) -> bool:
         return function.nout == 1
     if function is np.dot:
         return bool(step.out.flags.c_contiguous) and all(np.ndim(_array(x)) == 2 for x in step.args) and not step.kwargs
-    return is_reduction(function) or function in (np.copy, np.astype, np.concatenate)
+    if function is np.reshape:  # one that cannot be a view
+        return not step.alias and not step.kwargs and bool(step.out.flags.c_contiguous)
+    return is_reduction(function) or function in (np.copy, np.astype, np.concatenate, assembled)
 
 
 def _array(x: Any) -> Any:
@@ -204,7 +207,7 @@ class Writer:
             self._places[step] = place
             name = self._array(place, out)
             self._texts[step] = name
-            self._body.append(self._into(step, name))
+            self._body += self._assembled(step, name) if step.function is assembled else [self._into(step, name)]
             self._static.add(step)
             return
         expression = self._expression(step)
@@ -229,7 +232,7 @@ class Writer:
             return None
         for owner in dying:
             place = self._places.get(owner)
-            if place is not None and owner in step.args and same_layout(owner.out, step.out):
+            if place is not None and any([owner is x for x in step.args]) and same_layout(owner.out, step.out):
                 del self._places[owner]
                 dying.remove(owner)
                 return place
@@ -263,7 +266,22 @@ class Writer:
             arrays = self._text(args[0])
             axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
             return f"{self.names.function(function)}({arrays}, {axis}, {out})"
+        if function is np.reshape:
+            shape = _array(args[0]).shape
+            target = self.names.new(f"{out}v")
+            self._layout.append(f"{target} = {out}.reshape({shape})")
+            return f"{self.names.function(np.copyto)}({target}, {self._text(args[0])})"
         return f"{self.names.function(np.copyto)}({out}, {self._text(args[0])}, 'unsafe')"
+
+    def _assembled(self, step: Step, out: str) -> list[str]:
+        """Each piece in its place; where they leave something out, zeros before."""
+        pieces, axis, bounds, shape = step.args
+        lines = [] if covers(bounds, shape[axis]) else [f"{out}.fill(0)"]
+        for piece, place in zip(pieces, places_of(axis, bounds), strict=True):
+            part = self.names.new(f"{out}_part")
+            self._layout.append(f"{part} = {out}[{self.names.index(place, {})}]")
+            lines.append(f"{self.names.function(np.add)}({self._text(piece)}, 0.0, {part})")
+        return lines
 
     def _reduction(self, step: Step, out: str) -> str:
         kwargs = dict(step.kwargs)
@@ -302,7 +320,7 @@ def _index(writer: Writer, step: Step, texts: list[str]) -> str:
 def _reshape(writer: Writer, step: Step, texts: list[str]) -> str:
     if step.kwargs:
         return f"{texts[0]}.reshape({', '.join([*texts[1:], *writer._options(step.kwargs)])})"
-    return f"{texts[0]}.reshape{step.out.shape if step.out.ndim != 1 else (step.out.size,)}".replace(",)", ")")
+    return f"{texts[0]}.reshape({', '.join(map(str, step.out.shape)) or '()'})"
 
 
 def _transpose(writer: Writer, step: Step, texts: list[str]) -> str:

@@ -483,7 +483,7 @@ class _ArrayOfValue:
         if value is None:
             return self
         array = _ARRAY.__get__(value)
-        if type(array) is Traced:
+        if type(array) is Traced or type(array) is Results:  # the several results of one operation
             return array
         trace = tracing.get()
         return array if trace is None else trace.read(value, array)
