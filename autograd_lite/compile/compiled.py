@@ -20,6 +20,7 @@ from ..state import current_state, enable_grad
 from ..tree import Leaf, Rebuild, flatten
 from ..value import _NO_KWARGS, Value, _recorded, _recorded_results
 from ..variables import name_of, pull_back, together
+from .assembling import assemble
 from .capture import Capture
 from .layout import forget
 from .passes import Steps, hoist, lower, prune, simplify
@@ -182,7 +183,7 @@ class Variant:
     def _programs_of(self, trace: Trace, length: int) -> None:
         steps, kept = trace.steps, [*self._kept, *self.gradients]
         self.passes = [("trace", len(steps))]
-        for name, run in (("lower", lower), ("simplify", simplify), ("prune", prune), ("hoist", hoist)):
+        for name, run in (("lower", lower), ("simplify", simplify), ("assemble", assemble), ("prune", prune), ("hoist", hoist)):
             steps, kept = run(steps, kept)
             self.passes.append((name, len(steps)))
         count = len(self._kept)
