@@ -11,7 +11,7 @@ import numpy as np
 
 from . import processes
 from .timing import Workload, compare
-from .workloads import PACKAGES, RECORDED_BACKWARD, RECORDING, WORKLOADS
+from .workloads import COMPILED, COMPILED_PEERS, PACKAGES, RECORDED_BACKWARD, RECORDING, WORKLOADS
 
 
 def main() -> None:
@@ -27,6 +27,17 @@ def main() -> None:
     for workload in WORKLOADS:
         if options.only in workload.name:
             _print_row(workload, options.rounds)
+
+    ours = "autograd_lite", "compiled", "compiled, jit"
+    print("\n| work, compiled | compiled | eager / PyTorch | compiled / PyTorch | with jit / PyTorch | compiled / micrograd |")
+    print("|---|---|---|---|---|---|")
+    for workload in COMPILED:
+        if options.only in workload.name:
+            times = compare(workload, workload.installed(COMPILED_PEERS), options.rounds)
+            cells = [f"{times[name] / times['PyTorch']:.2f}" if {name, "PyTorch"} <= times.keys() else "" for name in ours]
+            cells.append(f"{times['compiled'] / times['micrograd']:.3f}" if "micrograd" in times else "")
+            name = workload.name.removeprefix("compiled: ")
+            print(f"| {name} | {times['compiled'] * 1e6:,.0f} µs | {' | '.join(cells)} |", flush=True)
 
     print("\n| cost of its own | measured |\n|---|---|")
     for workload in RECORDING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import convolution, derivatives, mlp, optimizers, recurrent, scalar
+from . import compiled, convolution, derivatives, mlp, optimizers, recurrent, scalar
 
 PACKAGES = {"PyTorch": "torch", "jax.jit": "jax", "autograd": "autograd", "MyGrad": "mygrad", "micrograd": "micrograd"}
 
@@ -18,5 +18,7 @@ WORKLOADS = [
     *derivatives.workloads(),
     *optimizers.workloads(),
 ]
+COMPILED = compiled.workloads()
+COMPILED_PEERS = {"PyTorch": "torch", "compiled, jit": "numba", "micrograd": "micrograd"}
 RECORDING = scalar.recording_workloads()
 RECORDED_BACKWARD = derivatives.recorded_backward()
