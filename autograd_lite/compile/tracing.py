@@ -66,6 +66,9 @@ def expected(condition: Any) -> bool:
 
 def is_array(*arrays: Any) -> bool:
     """Whether all of these are arrays of NumPy, or take their place in a trace, so that they may be written into."""
-    if tracing.get() is None:
-        return all([type(x) is np.ndarray for x in arrays])
-    return all(type(getattr(x, "_array", x)) is np.ndarray and not hasattr(x, "backward") for x in arrays)
+    for x in arrays:
+        if type(x) is np.ndarray:
+            continue
+        if tracing.get() is None or type(getattr(x, "_array", None)) is not np.ndarray or hasattr(x, "backward"):
+            return False
+    return True

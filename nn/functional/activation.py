@@ -63,7 +63,7 @@ def silu(input: Any, inplace: bool = False) -> Any:
     return _silu(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _silu(x: Any) -> Any:
     """x · sigmoid(x)."""
     return x * sigmoid(x)
@@ -103,7 +103,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 def _normal_distribution(x: Any) -> Any:
     """Φ(x)."""
-    if type(x) is np.ndarray and x.dtype == np.float32 and x.size >= _MANY:
+    if ag.is_array(x) and x.dtype == np.float32 and x.size >= _MANY:
         return _normal_distribution_single(x)
     from scipy.special import erf  # loaded when first used: SciPy takes as long to import as everything else
 
@@ -131,25 +131,33 @@ _BLOCK = 1 << 16  # elements that stay in the cache through all passes
 
 def _normal_distribution_single(x: Any) -> Any:
     """Φ(x) in float32, without SciPy's erf, which takes forty times as long as a tanh."""
+    source = x.reshape(-1)
+    if ag.is_compiling():  # a program has blocks of its own
+        return _normal_distribution_block(source).reshape(x.shape)
     out = np.empty_like(x, order="C")
-    source, target = x.reshape(-1), out.reshape(-1)
+    target = out.reshape(-1)
     for start in range(0, source.size, _BLOCK):
-        p, bounded = target[start : start + _BLOCK], source[start : start + _BLOCK]
-        bounded = np.minimum(np.maximum(bounded, -_SATURATED), _SATURATED)
-        square = bounded * bounded
-        np.multiply(square, _SINGLE[0], out=p)
-        for coefficient in _SINGLE[1:-1]:
-            p += coefficient
-            p *= square
-        p += _SINGLE[-1]
-        p *= bounded
-        np.tanh(p, out=p)
-        p += 1
-        p *= 0.5
+        _normal_distribution_block(source[start : start + _BLOCK], target[start : start + _BLOCK])
     return out
 
 
-@ag.primitive
+def _normal_distribution_block(x: Any, p: Any = None) -> Any:
+    """Φ(x), in `p` if there is one."""
+    bounded = np.minimum(np.maximum(x, -_SATURATED), _SATURATED)
+    square = bounded * bounded
+    p = np.multiply(square, _SINGLE[0], out=p)
+    for coefficient in _SINGLE[1:-1]:
+        p += coefficient
+        p *= square
+    p += _SINGLE[-1]
+    p *= bounded
+    np.tanh(p, out=p)
+    p += 1
+    p *= 0.5
+    return p
+
+
+@ag.primitive(traced=True)
 def _gelu(x: Any) -> Any:
     """x · Φ(x)."""
     return x * _normal_distribution(x)
@@ -160,7 +168,8 @@ def _gelu_vjp(g: Any, out: Any, x: Any) -> Any:
         distribution = _normal_distribution(x)
     else:  # erf is by far the dearest part, so read it off the result
         tiny = abs(x) < 1e-30
-        distribution = np.where(tiny, 0.5, out / np.where(tiny, 1, x)) if tiny.any() else out / x
+        some = ag.is_compiling() or tiny.any()
+        distribution = np.where(tiny, 0.5, out / np.where(tiny, 1, x)) if some else out / x
     density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
     return g * (distribution + x * density)
 
@@ -170,7 +179,7 @@ ag.defvjp(_gelu, _gelu_vjp)
 _TANH_SCALE, _TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _gelu_tanh(x: Any) -> Any:
     """x · (1 + tanh(sqrt(2/π) · (x + 0.044715 x³))) / 2."""
     return 0.5 * x * (1 + np.tanh(_TANH_SCALE * (x + _TANH_CUBIC * (x * x * x))))
@@ -201,7 +210,7 @@ def mish(input: Any, inplace: bool = False) -> Any:
     return _mish(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _mish(x: Any) -> Any:
     """x · tanh(log(1 + e^x))."""
     return x * np.tanh(log1p_exp(x))
@@ -215,7 +224,7 @@ def _mish_vjp(g: Any, out: Any, x: Any) -> Any:
 ag.defvjp(_mish, _mish_vjp)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def log1p_exp(x: Any) -> Any:
     """log(1 + e^x), which never overflows; np.logaddexp(x, 0) is the same and takes twelve times as long."""
     x = _signed(x)
@@ -242,18 +251,18 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return _softplus(input, float(beta), float(threshold))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _softplus(x: Any, beta: float, threshold: float) -> Any:
     """log(1 + e^(β x)) / β, and x above the threshold."""
     scaled = x * beta
     smooth, above = log1p_exp(scaled) / beta, scaled > threshold
-    return np.where(above, x, smooth) if above.any() else smooth
+    return np.where(above, x, smooth) if ag.is_compiling() or above.any() else smooth
 
 
 def _softplus_vjp(g: Any, out: Any, x: Any, beta: float, threshold: float) -> Any:
     scaled = x * beta
     slope, above = sigmoid(scaled), scaled > threshold
-    return g * (np.where(above, 1, slope) if above.any() else slope)
+    return g * (np.where(above, 1, slope) if ag.is_compiling() or above.any() else slope)
 
 
 ag.defvjp(_softplus, _softplus_vjp)
@@ -271,7 +280,7 @@ def logsigmoid(input: Any) -> Any:
     return _logsigmoid(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _logsigmoid(x: Any) -> Any:
     """-log(1 + e^-x)."""
     return -log1p_exp(-_signed(x))
@@ -292,7 +301,7 @@ def softsign(input: Any) -> Any:
     return _softsign(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _softsign(x: Any) -> Any:
     """x / (1 + |x|)."""
     return x / (1 + abs(x))
@@ -317,7 +326,7 @@ def tanhshrink(input: Any) -> Any:
     return _tanhshrink(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _tanhshrink(x: Any) -> Any:
     """x - tanh(x)."""
     return x - np.tanh(x)

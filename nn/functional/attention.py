@@ -148,7 +148,7 @@ def mask_array(mask: Any, true_means: str) -> Any:
     return mask.data if isinstance(mask, ag.Value) and mask.dtype.kind == "b" else mask
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
     """softmax(query @ keyᵀ · scale), with `mask` as in `scaled_dot_product_attention`; 0 in a row all masked."""
     out = (query * scale) @ key.swapaxes(-1, -2)
@@ -160,26 +160,29 @@ def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
             may_attend = mask
         else:
             out += mask
-    _exponentials(out, may_attend)
+    out = _exponentials(out, may_attend, None if ag.is_compiling() else out)
     total = (out @ np.ones_like(out, shape=out.shape[-1]))[..., None]  # a fraction of the time of a sum over short rows
     out /= np.where(total == 0, 1, total)
     return out
 
 
-def _exponentials(scores: Any, may_attend: Any) -> None:
-    """Make each row e^(scores - c), with a c that keeps it finite and not all 0; masked scores become 0."""
+@ag.primitive
+def _exponentials(scores: Any, may_attend: Any, out: Any) -> Any:
+    """Each row e^(scores - c), with a c that keeps it finite and not all 0; 0 for masked scores. `out` may be `scores`."""
     highest = scores.max()
     if scores.min() > highest + 0.7 * math.log(np.finfo(scores.dtype).tiny):  # so narrow that one c does for all rows
-        scores -= highest
-        np.exp(scores, out=scores)
+        out = np.subtract(scores, highest, out=out)
+        np.exp(out, out=out)
         if may_attend is not None:
-            np.copyto(scores, 0, where=~may_attend)
-        return
+            np.copyto(out, 0, where=~may_attend)
+        return out
     if may_attend is not None:
-        np.copyto(scores, -np.inf, where=~may_attend)
+        out = scores.copy() if out is None else out
+        np.copyto(out, -np.inf, where=~may_attend)
+        scores = out
     highest = scores.max(axis=-1, keepdims=True)
-    scores -= np.where(highest == -np.inf, 0, highest)
-    np.exp(scores, out=scores)
+    out = np.subtract(scores, np.where(highest == -np.inf, 0, highest), out=out)
+    return np.exp(out, out=out)
 
 
 def _attention_weights_vjp(g: Any, out: Any, query: Any, key: Any, mask: Any, scale: float) -> tuple[Any, ...]:

@@ -84,7 +84,7 @@ def batch_norm(
     else:
         if running_mean is None or running_var is None:
             raise ValueError("Expected running_mean and running_var to be defined when training=False")
-        mean = np.array(running_mean, rows.dtype)  # a copy: the running statistics may move before backward reads them
+        mean = running_mean.astype(rows.dtype)  # a copy: the running statistics may move before backward reads them
         out = _fixed_norm(rows, weight, bias, mean, _inverse_root(running_var, eps).astype(rows.dtype))
     return out if len(shape) < 3 else out.reshape(shape)
 
@@ -115,9 +115,13 @@ def check_running(running_mean: Any, running_var: Any) -> None:
 
 def update_running(running: Any, new: Any, momentum: float) -> None:
     """running ← (1 - momentum) · running + momentum · new, in place; nothing if there is none."""
-    if running is not None:
-        running *= 1 - momentum
-        running += momentum * new
+    if running is None:
+        return
+    kept = 1 - momentum
+    if hasattr(momentum, "dtype"):  # a number of NumPy's would make float32 numbers float64
+        kept, momentum = kept.astype(running.dtype), momentum.astype(new.dtype)
+    running *= kept
+    running += momentum * new
 
 
 # ---- the two primitives; x is (N, C) or (N, C, L) ----
@@ -157,7 +161,7 @@ def _normalized(x: Any, weight: Any, bias: Any, mean: Any, inverse: Any) -> Any:
     return out
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _batch_norm(x: Any, weight: Any, bias: Any, mean: Any, inverse: Any, eps: float) -> Any:
     """`batch_norm` with the statistics of x. They are passed because the caller has them, but depend on x alone."""
     return _normalized(x, weight, bias, mean, inverse)
@@ -175,7 +179,7 @@ def _batch_norm_vjp(
     share = scale * (-mean.size / x.size)
     slope, shift = share * inverse * projection, share * total
     gx = g * _along(scale, x)
-    if type(centred) is type(gx) is np.ndarray:
+    if ag.is_array(centred, gx):
         centred *= _along(slope, x)
         centred += _along(shift, x)
         gx += centred
@@ -187,7 +191,7 @@ def _batch_norm_vjp(
 ag.defvjp_joint(_batch_norm, _batch_norm_vjp)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _fixed_norm(x: Any, weight: Any, bias: Any, mean: Any, inverse: Any) -> Any:
     """`batch_norm` with constant statistics."""
     return _normalized(x, weight, bias, mean, inverse)

@@ -235,7 +235,7 @@ def _mask(
     return dropout_mask(shape, p, dtype, default_generator if generator is None else generator)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _dropout(input: Any, mask: Any) -> Any:
     """`input * mask`: an operation of its own, so that a drawing calls it by its name."""
     return input * mask

@@ -8,6 +8,8 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .checked import checked
+
 
 def embedding(
     input: Any,
@@ -48,11 +50,7 @@ def embedding(
     if weight.ndim != 2:
         raise ValueError(f"the weight must have shape (num_embeddings, embedding_dim), got {weight.shape}")
     rows = weight.shape[0]
-    if index.size and (index.min() < 0 or index.max() >= rows):
-        wrong = index[(index < 0) | (index >= rows)].flat[0]
-        raise IndexError(
-            f"index {wrong} is out of range: the table has {rows} rows, so indices run from 0 to {rows - 1}"
-        )
+    index = checked(index, _require_rows, rows)
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
             raise ValueError(
@@ -60,8 +58,22 @@ def embedding(
             )
         padding_idx %= rows
     if max_norm is not None:
-        _shorten_rows(weight.data if isinstance(weight, ag.Value) else weight, index, max_norm, norm_type)
+        if not max_norm >= 0:
+            raise ValueError(f"max_norm must be 0 or greater, got {max_norm}")
+        table = weight.data if isinstance(weight, ag.Value) else weight
+        if ag.is_compiling():
+            table[...] = _shortened(table, index, max_norm, norm_type)
+        else:
+            _shorten_rows(table, index, max_norm, norm_type)
     return _embedding(weight, index, padding_idx, _shares(index, rows) if scale_grad_by_freq else None)
+
+
+def _require_rows(index: Any, rows: int) -> None:
+    if index.size and (index.min() < 0 or index.max() >= rows):
+        wrong = index[(index < 0) | (index >= rows)].flat[0]
+        raise IndexError(
+            f"index {wrong} is out of range: the table has {rows} rows, so indices run from 0 to {rows - 1}"
+        )
 
 
 def refuse_sparse(sparse: bool) -> None:
@@ -86,8 +98,6 @@ def indices(name: str, input: Any) -> Any:
 
 
 def _shorten_rows(table: Any, index: Any, max_norm: float, norm_type: float) -> None:
-    if not max_norm >= 0:
-        raise ValueError(f"max_norm must be 0 or greater, got {max_norm}")
     named = np.unique(index)
     norms = np.linalg.norm(table[named], norm_type, axis=1)
     long = norms > max_norm
@@ -96,6 +106,15 @@ def _shorten_rows(table: Any, index: Any, max_norm: float, norm_type: float) -> 
     table[named[long]] *= factors[:, None]
 
 
+@ag.primitive
+def _shortened(table: Any, index: Any, max_norm: float, norm_type: float) -> Any:
+    """A copy of the table in which the rows that are named are no longer than `max_norm`."""
+    out = table.copy()
+    _shorten_rows(out, index, max_norm, norm_type)
+    return out
+
+
+@ag.primitive
 def _shares(index: Any, num_rows: int) -> Any:
     """1 / how often the index of each place occurs."""
     return 1 / np.bincount(index.reshape(-1).astype(np.int64), minlength=num_rows)[index]
@@ -123,18 +142,22 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     index = indices("one_hot", tensor)
     if not index.size and num_classes <= 0:
         raise ValueError("Can not infer total number of classes from empty tensor. Write num_classes=...")
-    if index.size and index.min() < 0:
-        raise ValueError(f"Class values must be non-negative, got {index.min()}")
     if num_classes == -1:
         num_classes = int(index.max()) + 1
     elif num_classes < 1:
         raise ValueError(f"num_classes should be positive, got {num_classes}")
-    elif index.size and index.max() >= num_classes:
-        raise ValueError(f"Class values must be smaller than num_classes = {num_classes}, got {index.max()}")
+    index = checked(index, _require_below, num_classes)
     return (np.expand_dims(index, -1) == np.arange(num_classes)).astype(np.int64)
 
 
-@ag.primitive
+def _require_below(index: Any, num_classes: int) -> None:
+    if index.size and index.min() < 0:
+        raise ValueError(f"Class values must be non-negative, got {index.min()}")
+    if index.size and index.max() >= num_classes:
+        raise ValueError(f"Class values must be smaller than num_classes = {num_classes}, got {index.max()}")
+
+
+@ag.primitive(traced=True)
 def _embedding(weight: Any, index: Any, padding_idx: int | None, shares: Any) -> Any:
     """`weight[index]`; the gradient of each place counts as much as `shares` says."""
     return weight[index]

@@ -61,11 +61,14 @@ def embedding_bag(
         rows = rows * per_sample_weights.reshape(-1, 1)
     if padding_idx is not None:
         kept = index.reshape(-1) != padding_idx % weight.shape[0]
-        rows, bags = rows[kept], bags[kept]
-    sizes = np.bincount(bags, minlength=count)
+        if mode != "max":  # into a bag that nobody looks at, so that there are as many whatever the indices are
+            bags = np.where(kept, bags, count)
+        else:
+            rows, bags = rows[kept], bags[kept]
+    sizes = np.bincount(bags, minlength=count)[:count]
     if mode == "max":
         return _largest(rows, bags, sizes)
-    total = summed_rows(rows, bags, count, None)
+    total = summed_rows(rows, bags, count + (padding_idx is not None), None)[:count]
     return total if mode == "sum" else total / np.maximum(sizes, 1).astype(total.dtype)[:, None]
 
 

@@ -72,7 +72,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     return _elu(input, float(alpha), 1.0, 1 / float(alpha))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _elu(x: Any, alpha: float, scale: float, inner: float) -> Any:
     """scale · x, or scale · α (e^(inner x) - 1) where x is negative."""
     out = np.expm1(np.minimum(x, 0) * inner)

@@ -40,7 +40,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     return _glu(input, dim)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _glu(x: Any, dim: int) -> Any:
     """a · sigmoid(b)."""
     a, b = np.split(x, 2, dim)

@@ -122,7 +122,7 @@ def instance_norm(
     return out.reshape(shape)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _group_norm(x: Any, weight: Any, bias: Any, groups: int, eps: float) -> Any:
     """`group_norm` of (N, C, L)."""
     out, inverse = _centred(x, groups, eps)
@@ -155,7 +155,7 @@ def _group_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, groups: in
     shift = share * (scale * total).sum(axis=2, keepdims=True)
     slope = share * inverse * inverse * (scale * projection).sum(axis=2, keepdims=True)
     gx = g * scale
-    if type(centred) is type(gx) is np.ndarray:
+    if ag.is_array(centred, gx):
         centred *= slope
         centred += shift
         gx -= centred

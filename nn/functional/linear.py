@@ -10,7 +10,7 @@ import numpy as np
 import autograd_lite as ag
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """`input @ weight.T + bias`, as one operation.
 

@@ -48,6 +48,7 @@ def _max_pool(x: Any, geometry: Geometry) -> Any:
     return best
 
 
+@ag.primitive
 def _winners(x: Any, out: Any, geometry: Geometry) -> Any:
     """Which element of its window is the largest: the first of equal ones, the last nan, and never the padding."""
     places = math.prod(geometry.kernel)

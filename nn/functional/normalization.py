@@ -98,7 +98,7 @@ def _flat(x: Any, shape: tuple[int, ...]) -> Any:
     return None if x is None else np.reshape(x, (*x.shape[: x.ndim - len(shape)], math.prod(shape)))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _layer_norm(x: Any, weight: Any, bias: Any, eps: float) -> Any:
     """`layer_norm` over the last axis."""
     out, inverse = _centred(x, eps)
@@ -122,7 +122,7 @@ def _layer_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, eps: float
     slope = g * (1 if weight is None else weight)
     gw = None if weight is None else g * unit
     mean, along = slope.mean(axis=-1, keepdims=True), _mean_product(slope, unit)
-    if type(unit) is type(slope) is np.ndarray:
+    if ag.is_array(unit, slope):
         unit *= along
         slope -= unit
         slope -= mean
@@ -139,7 +139,7 @@ def _mean_product(a: Any, b: Any) -> Any:
 ag.defvjp_joint(_layer_norm, _layer_norm_vjp)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _rms_norm(x: Any, weight: Any, eps: float) -> Any:
     """`rms_norm` over the last axis."""
     out = x * _inverse_rms(x, eps)
@@ -159,7 +159,7 @@ def _rms_norm_vjp(g: Any, out: Any, x: Any, weight: Any, eps: float) -> tuple[An
     slope = g * (1 if weight is None else weight)
     gw = None if weight is None else g * unit
     along = _mean_product(slope, unit)
-    if type(unit) is type(slope) is np.ndarray:
+    if ag.is_array(unit, slope):
         unit *= along
         slope -= unit
         slope *= inverse

@@ -52,7 +52,7 @@ def relu6(input: Any, inplace: bool = False) -> Any:
     return _hardtanh(input, 0.0, 6.0)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _hardtanh(x: Any, low: float, high: float) -> Any:
     """min(max(x, low), high)."""
     return np.clip(x, low, high)
@@ -77,7 +77,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     return _hardsigmoid(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _hardsigmoid(x: Any) -> Any:
     """min(max(x + 3, 0), 6) / 6."""
     return np.clip(x + 3, 0, 6) / 6
@@ -102,7 +102,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
     return _hardswish(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _hardswish(x: Any) -> Any:
     """x · min(max(x + 3, 0), 6) / 6."""
     return x * np.clip(x + 3, 0, 6) / 6
@@ -131,7 +131,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     return _hardshrink(input, float(lambd))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _hardshrink(x: Any, lambd: float) -> Any:
     """x, or 0 where |x| <= λ."""
     return masked(x, ~(abs(x) <= lambd))  # so that nan remains
@@ -161,7 +161,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
     return _softshrink(input, float(lambd))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _softshrink(x: Any, lambd: float) -> Any:
     """sign(x) · max(|x| - λ, 0)."""
     return x - np.clip(x, -lambd, lambd)
@@ -188,7 +188,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     return _threshold(input, float(threshold), float(value))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _threshold(x: Any, threshold: float, value: float) -> Any:
     """x above the threshold, else a constant."""
     above = ~(x <= threshold)  # or nan
@@ -217,7 +217,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     return _leaky_relu(input, float(negative_slope))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _leaky_relu(x: Any, slope: float) -> Any:
     """x, or x · slope where it is negative."""
     return np.maximum(x, x * slope) if 0 < slope <= 1 else np.where(x > 0, x, x * slope)
@@ -261,7 +261,7 @@ def prelu(input: Any, weight: Any) -> Any:
     return _prelu(input, weight)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _prelu(x: Any, slope: Any) -> Any:
     """x, or x · slope where it is negative."""
     return ag.relu(x) - slope * ag.relu(-x)
@@ -318,7 +318,7 @@ def rrelu_slopes(shape: tuple[int, ...], lower: float, upper: float, dtype: Any,
     return generator.uniform(lower, upper, shape).astype(dtype)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _rrelu(x: Any, slope: Any) -> Any:
     """`_prelu` on constant slopes: an operation of its own, so that a drawing calls it by its name."""
     return np.where(x > 0, x, x * slope)

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+
 _SHORT, _MANY = 16, 24
 
 
 def _many_short_rows(x: Any) -> bool:
-    if type(x) is not np.ndarray or x.ndim != 2 or x.dtype.char not in "fd":
+    if not ag.is_array(x) or x.ndim != 2 or x.dtype.char not in "fd":
         return False
     rows, length = x.shape
     return bool(0 < length <= _SHORT and rows >= _MANY)

@@ -153,7 +153,7 @@ def _axis(name: str, input: Any, dim: int | None) -> int:
     return chosen
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _softmax(x: Any, dim: int) -> Any:
     """e^x / Σ e^x along `dim`."""
     if not (x.ndim and x.size):  # a number alone, or no numbers
@@ -173,7 +173,7 @@ def softmax_vjp(g: Any, out: Any, dim: int) -> Any:
 ag.defvjp(_softmax, lambda g, out, x, dim: softmax_vjp(g, out, dim))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _log_softmax(x: Any, dim: int) -> Any:
     """x - log Σ e^x along `dim`."""
     if not (x.ndim and x.size):

@@ -107,7 +107,7 @@ class _BatchNorm(ChannelNorm):
         training = self.training or self.running_mean is None
         momentum = self.momentum
         if momentum is None:  # the mean over all batches so far
-            momentum = 1 / (int(self.num_batches_tracked) + 1) if tracked else 0.0
+            momentum = 1 / (self.num_batches_tracked + 1) if tracked else 0.0
         output = batch_norm(input, mean, var, self.weight, self.bias, training, momentum, self.eps)
         if tracked:
             self.num_batches_tracked += 1

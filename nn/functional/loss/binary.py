@@ -9,6 +9,7 @@ import numpy as np
 import autograd_lite as ag
 
 from ..activation import log1p_exp, sigmoid
+from ..checked import checked
 from ..real import real_only
 from .common import check_broadcast, check_reduction, check_shapes, constant, raw, reduced
 
@@ -36,9 +37,17 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     check_shapes(input, target)
     real_only("binary_cross_entropy", input, target)
     target = constant(target, input)
+    target = checked(target, _require_probabilities, input)
+    if weight is not None:
+        check_broadcast(input, weight, "weight")
+    losses = _binary_cross_entropy(input, target)
+    return reduced(losses if weight is None else losses * constant(weight, input), reduction)
+
+
+def _require_probabilities(target: Any, input: Any) -> None:
     for name, x, instead in (
-        ("input", raw(input), " For scores write binary_cross_entropy_with_logits(input, target)."),
-        ("target", raw(target), ""),
+        ("input", input, " For scores write binary_cross_entropy_with_logits(input, target)."),
+        ("target", target, ""),
     ):
         lowest, highest = np.min(x, initial=0), np.max(x, initial=1)
         if not (lowest == 0 and highest == 1):
@@ -46,10 +55,6 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
                 f"all elements of {name} should be between 0 and 1, but they are between {x.min()} and {x.max()}."
                 f"{instead}"
             )
-    if weight is not None:
-        check_broadcast(input, weight, "weight")
-    losses = _binary_cross_entropy(input, target)
-    return reduced(losses if weight is None else losses * constant(weight, input), reduction)
 
 
 _LEAST_VARIANCE = float(np.float32(1e-12))  # as PyTorch has it, rounded
@@ -103,7 +108,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses if weight is None else losses * constant(weight, input), reduction)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _binary_cross_entropy_with_logits(x: Any, y: Any, pos_weight: Any) -> Any:
     """Elementwise: -(p y log σ(x) + (1 - y) log(1 - σ(x))), and log σ(x) = -softplus(-x)."""
     if pos_weight is None:

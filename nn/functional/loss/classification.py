@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..checked import checked
 from ..real import real_only
 from ..rows import row_max, row_sum
 from ..softmax import log_softmax, softmax
@@ -64,14 +65,12 @@ def cross_entropy(
             raise ValueError("ignore_index is not supported for floating point target")
         return _against_probabilities(input, constant(target, input), weight, reduction, label_smoothing, dim)
     _check_classes("cross_entropy", given, shape, dim, f" or probabilities of shape {shape}")
-    classes, kept = _kept(given, ignore_index)
-    if weight is None and kept is None and not label_smoothing and classes.size:
-        try:
-            return _cross_entropy(input, classes, reduction)
-        except IndexError:
-            raise _out_of_bounds(classes, shape[dim]) from None
+    if weight is None and not label_smoothing and given.size and not 0 <= ignore_index < shape[dim]:
+        # a negative class is a very large one to unsigned numbers
+        if ag.expected(given.view(f"u{given.itemsize}").max() < shape[dim]):
+            return _cross_entropy(input, given, reduction)
     return _against_classes(
-        "cross_entropy", log_softmax(input, dim), classes, kept, weight, reduction, label_smoothing, dim
+        "cross_entropy", log_softmax(input, dim), given, ignore_index, weight, reduction, label_smoothing, dim
     )
 
 
@@ -102,7 +101,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     weight = _class_weight("nll_loss", weight, input, dim)
     given = raw(target)
     _check_classes("nll_loss", given, shape, dim, "")
-    return _against_classes("nll_loss", input, *_kept(given, ignore_index), weight, reduction, 0.0, dim)
+    return _against_classes("nll_loss", input, given, ignore_index, weight, reduction, 0.0, dim)
 
 
 def _classes_axis(name: str, input: Any) -> tuple[tuple[int, ...], int]:
@@ -146,15 +145,16 @@ def _check_classes(name: str, target: Any, shape: tuple[int, ...], dim: int, alt
 
 def _kept(classes: Any, ignore_index: int) -> tuple[Any, Any]:
     """The classes with 0 in place of what is ignored, and where nothing is; None where that is nowhere."""
-    if ignore_index < 0 and (not classes.size or ag.expected(classes.min() >= 0)):
+    if ignore_index < 0 and (not classes.size or (not ag.is_compiling() and classes.min() >= 0)):
         return classes, None
     kept = classes != ignore_index
     return np.where(kept, classes, 0), kept
 
 
-def _out_of_bounds(classes: Any, count: int) -> IndexError:
-    wrong = classes[(classes < 0) | (classes >= count)].flat[0]
-    return IndexError(f"Target {wrong} is out of bounds: there are {count} classes, 0 to {count - 1}.")
+def _require_classes(classes: Any, count: int) -> None:
+    if classes.size and (classes.min() < 0 or classes.max() >= count):
+        wrong = classes[(classes < 0) | (classes >= count)].flat[0]
+        raise IndexError(f"Target {wrong} is out of bounds: there are {count} classes, 0 to {count - 1}.")
 
 
 def _along(weight: Any, shape: tuple[int, ...], dim: int) -> Any:
@@ -178,22 +178,22 @@ def _against_classes(
     name: str,
     log_probabilities: Any,
     classes: Any,
-    kept: Any,
+    ignore_index: int,
     weight: Any,
     reduction: str,
     label_smoothing: float,
     dim: int,
 ) -> Any:
     shape, dtype = log_probabilities.shape, log_probabilities.dtype
-    try:
-        if kept is not None and classes.size and classes.min() < 0:
-            raise IndexError("NumPy would count from the end")
-        factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
-        factor = factor if kept is None else factor * kept.astype(dtype)
-        divisor = float(factor.sum()) if reduction == "mean" else 1.0
-        loss = _nll_loss(log_probabilities, classes, factor / (divisor or 1.0))
-    except IndexError:
-        raise _out_of_bounds(classes, shape[dim]) from None
+    classes, kept = _kept(classes, ignore_index)
+    classes = checked(classes, _require_classes, shape[dim])
+    factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
+    factor = factor if kept is None else factor * kept.astype(dtype)
+    divisor: Any = 1.0
+    if reduction == "mean":
+        total = raw(factor).sum()
+        divisor = _divisor(total, name)
+    loss = _nll_loss(log_probabilities, classes, factor / divisor)
     if reduction != "none":
         loss = loss.sum()
     if label_smoothing:
@@ -202,12 +202,20 @@ def _against_classes(
         if kept is not None:
             uniform = uniform * kept.astype(dtype)
         if reduction != "none":
-            uniform = uniform.sum() * (1 / (divisor or 1.0))
+            uniform = uniform.sum() * (1 / divisor)
         loss = (1 - label_smoothing) * loss + (label_smoothing / shape[dim]) * uniform
-    if not divisor:
-        warnings.warn(f"every target of {name} is ignored, so their mean is nan", stacklevel=3)
-        loss = loss + float("nan")
+    if reduction == "mean" and (ag.is_compiling() or not total):
+        loss = loss + np.where(total == 0, np.nan, -0.0).astype(dtype)  # x + -0.0 is x, also for x = 0
     return loss
+
+
+@ag.primitive
+def _divisor(total: Any, name: str) -> Any:
+    """What to divide by for a mean; 1 where nothing counts."""
+    if total == 0:
+        warnings.warn(f"every target of {name} is ignored, so their mean is nan", stacklevel=5)
+        return np.ones_like(total)
+    return total
 
 
 def _places(target: Any) -> tuple[Any, ...]:
@@ -218,7 +226,7 @@ def _places(target: Any) -> tuple[Any, ...]:
     return (*index[:1], target, *index[1:])
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _cross_entropy(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """log Σ e^scores - scores[target]: each sample's own for `"none"`, else their sum or mean."""
     dim = min(scores.ndim - 1, 1)
@@ -248,7 +256,7 @@ def _cross_entropy_vjp(g: Any, out: Any, scores: Any, target: Any, reduction: st
 ag.defvjp(_cross_entropy, _cross_entropy_vjp, None)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _nll_loss(log_probabilities: Any, target: Any, factor: Any) -> Any:
     """-log_probabilities[target] · factor, for each sample."""
     return np.where(factor == 0, 0, log_probabilities[_places(target)]) * -factor  # what is ignored may be infinite

@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..checked import checked
 from ..distance import at_least
 from ..real import real_only
 from .common import check_reduction, check_shapes, constant, raw, reduced, shape_of
@@ -89,11 +90,15 @@ def gaussian_nll_loss(
                 f"var is of incorrect size: {given} for an input of shape {shape}. It needs that shape, lengths of 1 "
                 "in it, or that shape without its last axis."
             )
-    if (raw(var) < 0).any():
-        raise ValueError("var has negative entry/entries. Let the network predict log v, and pass np.exp of it.")
+    var = checked(var, _require_variances)
     var = at_least(var, float(eps))
     losses = 0.5 * (np.log(var) + (input - constant(target, input)) ** 2 / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
+
+
+def _require_variances(var: Any) -> None:
+    if (var < 0).any():
+        raise ValueError("var has negative entry/entries. Let the network predict log v, and pass np.exp of it.")
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -131,7 +136,7 @@ def _log(y: Any) -> Any:
     return np.log(np.where(y > 0, y, 1))
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _kl_div(x: Any, y: Any) -> Any:
     """y (log y - x), and 0 for y = 0."""
     return y * (_log(y) - x)

@@ -9,6 +9,7 @@ import numpy as np
 import autograd_lite as ag
 
 from ..activation import log1p_exp
+from ..checked import checked
 from ..real import real_only
 from .binary import binary_cross_entropy_with_logits
 from .common import check_reduction, check_shapes, constant, raw, reduced
@@ -157,8 +158,8 @@ def multi_margin_loss(
             f"multi_margin_loss: scores of shape {shape} need target classes of shape {shape[:-1]}, got {classes.shape}"
         )
     classes = _integers("multi_margin_loss", classes)
+    classes = checked(classes, _require_classes, 0, shape[-1])
     places = np.expand_dims(classes, -1)
-    _check_bounds(classes, 0, shape[-1])
     beyond = ag.relu(float(margin) + input - np.take_along_axis(input, places, -1))
     losses = np.where(np.arange(shape[-1]) == places, 0, beyond if p == 1 else beyond * beyond)
     if weight is not None:
@@ -200,7 +201,7 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
             f"inconsistent target size: {classes.shape} for input of size: {shape}. Fill the rows up with -1."
         )
     classes = _integers("multilabel_margin_loss", classes)
-    _check_bounds(classes, -1, shape[-1])
+    classes = checked(classes, _require_classes, -1, shape[-1])
     there = np.logical_and.accumulate(classes >= 0, axis=-1)
     classes = np.where(there, classes, 0)
     absent = ~((classes[..., None] == np.arange(shape[-1])) & there[..., None]).any(axis=-2)
@@ -216,7 +217,7 @@ def _integers(name: str, target: Any) -> Any:
     return target.astype(np.int64, copy=False)
 
 
-def _check_bounds(classes: Any, lowest: int, count: int) -> None:
+def _require_classes(classes: Any, lowest: int, count: int) -> None:
     wrong = classes[(classes < lowest) | (classes >= count)]
     if wrong.size:
         raise IndexError(f"Target {wrong.flat[0]} is out of bounds: there are {count} classes, 0 to {count - 1}.")

@@ -45,7 +45,7 @@ def _weighted(losses: Any, input: Any, weight: Any, reduction: str) -> Any:
     return losses.sum() / weight.sum() if reduction == "mean" else reduced(losses, reduction)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _mse_loss(x: Any, y: Any, reduction: str) -> Any:
     """(x - y)², reduced."""
     difference = x - y
@@ -90,7 +90,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None
     return reduced(losses, reduction) if weight is None else _weighted(losses, input, weight, reduction)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _l1_loss(x: Any, y: Any) -> Any:
     """|x - y|."""
     return abs(x - y)
@@ -135,7 +135,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(losses, reduction)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _huber_loss(x: Any, y: Any, delta: float) -> Any:
     """c (|d| - c/2) with d = x - y and c = min(|d|, delta)."""
     distance = abs(x - y)
@@ -178,7 +178,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return reduced(_smooth_l1_loss(input, target, float(beta)) if beta else _l1_loss(input, target), reduction)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _smooth_l1_loss(x: Any, y: Any, beta: float) -> Any:
     """c (|d| - c/2) / beta with d = x - y and c = min(|d|, beta)."""
     distance = abs(x - y)

@@ -1,0 +1,116 @@
+"""A compiled layer, function or loss gives the bits of the eager one: results, gradients, buffers and random stream.
+
+The table of `tests/nn/table` drives this file. Every row is compiled and called with two sets of numbers.
+"""
+
+from __future__ import annotations
+
+import warnings
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+import nn.functional as F
+
+from ..nn.table import CHAPTERS
+from ..nn.table.case import inputs, results, state, weights
+
+FUNCTIONS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.FUNCTIONS]
+LAYERS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.LAYERS]
+
+
+def bits(x: Any) -> Any:
+    """Everything that makes two results the same: their kind, dtype, shape and bytes."""
+    if x is None or isinstance(x, bool | int | float | str):
+        return x
+    if isinstance(x, ag.Value):
+        return "Value", x.requires_grad, bits(x.data)
+    if isinstance(x, tuple | list):
+        return [bits(item) for item in x]
+    if isinstance(x, dict):
+        return {name: bits(item) for name, item in x.items()}
+    return type(x), x.dtype, x.shape, x.tobytes()
+
+
+def numbers(name: str, arrays: tuple[Any, ...]) -> list[list[Any]]:
+    """Two sets of inputs of a row, in float32."""
+    other = tuple(0.9 * x if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in arrays)
+    drawn = inputs(name, arrays), inputs(f"{name} again", other)
+    return [[x.astype(np.float32) if x.dtype.kind == "f" else x for x in each] for each in drawn]
+
+
+def differentiated(name: str, call: Any, module: nn.Module | None) -> Any:
+    """The function that a row is tested with: results and all gradients of a weighted sum of them."""
+
+    def run(*arrays: Any) -> Any:
+        tensors = [ag.Value(x) if x.dtype.kind == "f" else x for x in arrays]
+        if module is not None:
+            module.zero_grad()
+        outputs = results(call(module, *tensors) if module is not None else call(F, *tensors))
+        total: Any = sum(
+            np.sum(x * w.astype(x.dtype))
+            for x, w in zip(outputs, weights(name, [x.shape for x in outputs]), strict=True)
+            if isinstance(x, ag.Value)
+        )
+        if isinstance(total, ag.Value) and total.requires_grad:
+            total.backward()
+        return [x.data if isinstance(x, ag.Value) else x for x in outputs], [
+            x.grad if isinstance(x, ag.Value) else None for x in tensors
+        ]
+
+    return run
+
+
+def forward(call: Any, module: nn.Module | None) -> Any:
+    def run(*arrays: Any) -> Any:
+        with ag.no_grad():
+            return results(call(module if module is not None else F, *arrays))
+
+    return run
+
+
+def after(module: nn.Module | None) -> Any:
+    """What a call has left outside: gradients, parameters, buffers, and the state of the generator."""
+    stream = nn.random.default_generator.bit_generator.state
+    if module is None:
+        return stream
+    gradients = {path: bits(p.grad) for path, p in module.named_parameters()}
+    return stream, gradients, {key: bits(x) for key, x in module.state_dict().items()}
+
+
+def compare(eager: Any, compiled: Any, sets: list[list[Any]], modules: tuple[Any, Any]) -> None:
+    for arrays in [*sets, sets[0]]:
+        seen = []
+        for run, module in ((eager, modules[0]), (compiled, modules[1])):
+            nn.manual_seed(3)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the table's rows, which another test looks at
+                seen.append((bits(run(*[x.copy() for x in arrays])), after(module)))
+        assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize(("chapter", "name"), FUNCTIONS)
+def test_compiled_function_has_the_same_bits(chapter: str, name: str, backward: bool) -> None:
+    row = CHAPTERS[chapter].FUNCTIONS[name]
+    run = differentiated(name, row.call, None) if backward else forward(row.call, None)
+    compare(run, ag.compile(run), numbers(name, row.arrays), (None, None))
+
+
+def loaded(chapter: str, name: str) -> nn.Module:
+    module: nn.Module = CHAPTERS[chapter].LAYERS[name].build(nn)
+    module.load_state_dict(state(name, module.state_dict()))
+    return module
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize(("chapter", "name"), LAYERS)
+def test_compiled_layer_has_the_same_bits(chapter: str, name: str, backward: bool) -> None:
+    row, module = CHAPTERS[chapter].LAYERS[name], loaded(chapter, name)
+    again = deepcopy(module)
+    runs = [differentiated(name, row.call, m) if backward else forward(row.call, m) for m in (module, again)]
+    compare(runs[0], ag.compile(runs[1]), numbers(name, row.arrays), (module, again))
