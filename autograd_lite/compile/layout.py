@@ -73,6 +73,13 @@ class Memory:
         self._free = merged
 
 
+def aligned(nbytes: int) -> Any:
+    """Memory that starts with a line of the cache."""
+    memory = np.empty(nbytes + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + nbytes]
+
+
 class Spec:
     """What is left of an example's array when the program is written: its shape and dtype, without the numbers."""
 

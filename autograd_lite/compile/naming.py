@@ -6,6 +6,7 @@ import builtins
 import keyword
 import math
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -102,7 +103,7 @@ class Names:
 
     # ---- arguments ----
 
-    def text(self, x: Any, texts: dict[Step, str] = {}) -> str:  # noqa: B006 - is read only
+    def text(self, x: Any, texts: Mapping[Any, str] = {}) -> str:  # noqa: B006 - is read only
         """An argument of a call, as it is written."""
         if isinstance(x, Step):
             return texts[x]
@@ -129,14 +130,14 @@ class Names:
             return self.constant(x, str(getattr(x, "_scope", "")) or type(x).__name__.lower())
         return self.constant(x, f"{x.name or 'value'}_" if is_value(x) else "c")
 
-    def index(self, index: Any, texts: dict[Step, str]) -> str:
+    def index(self, index: Any, texts: Mapping[Any, str]) -> str:
         """What stands between the brackets of `x[...]`."""
         if type(index) is not tuple or not index:
             return self._entry(index, texts)
         inner = ", ".join([self._entry(entry, texts) for entry in index])
         return f"{inner}," if len(index) == 1 else inner
 
-    def _entry(self, entry: Any, texts: dict[Step, str]) -> str:
+    def _entry(self, entry: Any, texts: Mapping[Any, str]) -> str:
         if not isinstance(entry, slice):
             return self.text(entry, texts)
         parts = ["" if part is None else self.text(part, texts) for part in (entry.start, entry.stop)]

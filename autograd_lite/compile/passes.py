@@ -149,6 +149,14 @@ def _mean(step: Step) -> Steps:
     return [total, step]
 
 
+def is_reduction(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), np.ufunc) and function.__name__ == "reduce"
+
+
+def is_elementwise(function: Any) -> bool:
+    return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+
+
 # ---- simplifying ----
 
 

@@ -1,0 +1,132 @@
+"""The text of single calls: with their result put into planned memory, or returned as a new array."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..rules import part
+from .assembling import assembled, covers, places_of
+from .naming import Names
+from .passes import is_reduction
+from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
+from .traced import Step, read_as
+
+
+def takes_out(step: Step) -> bool:
+    """Whether the call can be told where to put its result."""
+    function = step.function
+    if isinstance(function, np.ufunc):
+        return function.nout == 1
+    if function is np.dot:
+        return bool(step.out.flags.c_contiguous) and all(np.ndim(_array(x)) == 2 for x in step.args) and not step.kwargs
+    if function is np.reshape:  # one that cannot be a view
+        return not step.alias and not step.kwargs and bool(step.out.flags.c_contiguous)
+    return is_reduction(function) or function in (np.copy, np.astype, np.concatenate, assembled)
+
+
+def _array(x: Any) -> Any:
+    return x.out if isinstance(x, Step) else x
+
+
+class Calls:
+    """Writes calls.
+
+    Args:
+        names: the names of the text.
+        prepare: takes a line that is to run once, before the program.
+    """
+
+    def __init__(self, names: Names, prepare: Callable[[str], None]) -> None:
+        self._names, self._prepare = names, prepare
+
+    def into(self, step: Step, out: str, texts: Mapping[Any, str]) -> list[str]:
+        """The lines of a call that puts its result into `out`."""
+        function, args = step.function, step.args
+        name = self._names.function(np.copyto if function in _COPYING else function)
+        written = [self._names.text(x, texts) for x in args]
+        if isinstance(function, np.ufunc):
+            return [f"{name}({', '.join([*written, out, *self._options(step, texts)])})"]
+        if is_reduction(function):
+            return [self._reduction(step, out, texts)]
+        if function is np.dot:
+            return [f"{name}({', '.join(written)}, {out})"]
+        if function is np.concatenate:
+            axis = args[1] if len(args) > 1 else step.kwargs.get("axis", 0)
+            return [f"{name}({written[0]}, {axis}, {out})"]
+        if function is np.reshape:
+            target = self._names.new(f"{out}v")
+            self._prepare(f"{target} = {out}.reshape({_array(args[0]).shape})")
+            return [f"{name}({target}, {written[0]})"]
+        if function is assembled:
+            return self._assembled(step, out, texts)
+        return [f"{name}({out}, {written[0]}, 'unsafe')"]
+
+    def expression(self, step: Step, texts: Mapping[Any, str]) -> str:
+        """A call that returns its result."""
+        written = [self._names.text(x, texts) for x in step.args]
+        if step.function in _WRITTEN:
+            return _WRITTEN[step.function](step, written)
+        if step.function is operator.getitem:
+            return f"{written[0]}[{self._names.index(step.args[1], texts)}]"
+        if is_reduction(step.function):
+            return self._reduction(step, "None", texts)
+        return f"{self._names.function(step.function)}({', '.join([*written, *self._options(step, texts)])})"
+
+    def _options(self, step: Step, texts: Mapping[Any, str]) -> list[str]:
+        return [f"{name}={self._names.text(x, texts)}" for name, x in step.kwargs.items()]
+
+    def _reduction(self, step: Step, out: str, texts: Mapping[Any, str]) -> str:
+        name, kwargs = self._names.function(step.function), step.kwargs
+        written = [self._names.text(x, texts) for x in step.args]
+        if len(step.args) != 1 or not kwargs.keys() <= {"axis", "dtype", "keepdims"}:
+            return f"{name}({', '.join([*written, *self._options(step, texts), f'out={out}'])})"
+        inner = [*written, self._names.text(kwargs.get("axis", 0)), self._names.text(kwargs.get("dtype")), out]
+        return f"{name}({', '.join([*inner, 'True'] if kwargs.get('keepdims') else inner)})"
+
+    def _assembled(self, step: Step, out: str, texts: Mapping[Any, str]) -> list[str]:
+        """Each piece in its place; where they leave something out, zeros before."""
+        pieces, axis, bounds, shape = step.args
+        lines = [] if covers(bounds, shape[axis]) else [f"{out}.fill(0)"]
+        for piece, place in zip(pieces, places_of(axis, bounds), strict=True):
+            target = self._names.new(f"{out}_part")
+            self._prepare(f"{target} = {out}[{self._names.index(place, {})}]")
+            lines.append(f"{self._names.function(np.add)}({self._names.text(piece, texts)}, 0.0, {target})")
+        return lines
+
+
+_COPYING = {np.copy, np.astype, np.reshape}
+
+
+def _reshape(step: Step, written: list[str]) -> str:
+    if step.kwargs:
+        options = [f"{name}={x!r}" for name, x in step.kwargs.items()]
+        return f"{written[0]}.reshape({', '.join([*written[1:], *options])})"
+    return f"{written[0]}.reshape({', '.join(map(str, step.out.shape)) or '()'})"
+
+
+def _transpose(step: Step, written: list[str]) -> str:
+    axes = step.args[1]
+    return f"{written[0]}.T" if axes == tuple(range(len(axes)))[::-1] else f"{written[0]}.transpose{axes}"
+
+
+_WRITTEN: dict[Any, Callable[[Step, list[str]], str]] = {
+    operator.pow: lambda step, written: f"{written[0]} ** {written[1]}",
+    np.reshape: _reshape,
+    np.transpose: _transpose,
+    np.copy: lambda step, written: f"{written[0]}.copy({step.kwargs.get('order', 'K')!r})",
+    np.astype: lambda step, written: f"{written[0]}.astype({written[1]})",
+    read_as: lambda step, written: f"{written[0]}.view({written[1]})",
+    part: lambda step, written: f"{written[0]}[{written[1]}]",
+    write_into: lambda step, written: f"{written[0]}[...] = {written[1]}",
+    set_data: lambda step, written: f"{written[0]}.data = {written[1]}",
+    set_gradient: lambda step, written: f"{written[0]}.grad = {written[1]}",
+    set_buffer: lambda step, written: f"{written[0]}.{step.args[1]} = {written[2]}",
+    renew: lambda step, written: f"{written[0]}.data = {written[0]}.data",
+    get_data: lambda step, written: f"{written[0]}.data",
+    get_gradient: lambda step, written: f"{written[0]}.grad",
+    get_buffer: lambda step, written: f"{written[0]}.{step.args[1]}",
+}
