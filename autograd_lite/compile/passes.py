@@ -16,7 +16,7 @@ from ..graph import nobody
 from ..primitive import Primitive
 from ..rules import part
 from .layout import owners_of
-from .trace import require, set_buffer, set_data, set_gradient
+from .trace import get_buffer, get_data, get_gradient, require, set_buffer, set_data, set_gradient
 from .traced import Step, replaced, steps_in
 
 Steps: TypeAlias = list[Step]
@@ -339,12 +339,16 @@ def _fuse_views(step: Step) -> None:
     step.parents = (below,)
 
 
+# effects only because they must stay behind those that change what they read
+READING = {get_data, get_gradient, get_buffer}
+
+
 def prune(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
     """Drop what neither a result nor an effect hangs on."""
     needed = set(steps_in(kept))
     remaining: Steps = []
     for step in reversed(steps):
-        if step.effect or step in needed:
+        if step in needed or (step.effect and step.function not in READING):
             needed.update(step.parents)
             remaining.append(step)
     remaining.reverse()

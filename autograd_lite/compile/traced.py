@@ -285,6 +285,12 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if new.shape != self.shape:
             new = np.broadcast_to(new, self.shape)
         if self._base is None or self._put is None:
+            if isinstance(self._array, np.ndarray):
+                axes = order_of_axes(self._array)
+                if not isinstance(new._array, np.ndarray):
+                    new = self.trace.call(np.asarray, (new,), {})
+                elif axes != order_of_axes(new._array):  # a sum over another layout rounds otherwise
+                    new = self.trace.call(laid_out, (new, axes), {})
             self._array, self.step = new._array, new.step
             self._renew()
         else:
@@ -356,6 +362,16 @@ def changed_by(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) 
     out = x.copy()
     function(out, *args, **kwargs)
     return out
+
+
+def order_of_axes(x: Any) -> tuple[int, ...]:
+    """The axes of an array, from the one with the longest steps in memory to that with the shortest."""
+    return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]) if x.shape[axis] != 1 else 0))
+
+
+def laid_out(x: Any, axes: tuple[int, ...]) -> Any:
+    """A copy whose axes lie in memory in this order."""
+    return x.transpose(axes).copy("C").transpose(np.argsort(axes))
 
 
 def read_as(x: Any, dtype: Any) -> Any:
