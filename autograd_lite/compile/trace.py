@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..checkpoint import checkpointed
 from ..graph import Node, next_order, nobody
 from ..handle import Handle
 from ..primitive import GUARDS, RULES, Guard, Primitive, Recorder, Results, describe
@@ -21,7 +22,7 @@ from ..rules import part
 from ..state import Observer, State, current_state, running
 from ..value import Value
 from ..watch import rule_at_work, users_line
-from .traced import Step, Traced, TraceError, holds, numbers_of, replaced, steps_in
+from .traced import Step, TraceError, Traced, changed_by, holds, numbers_of, replaced, steps_in, written, written_at
 from .tracing import tracing
 
 _lock = RLock()  # one trace at a time: while one runs, the class of Values is another
@@ -116,6 +117,7 @@ def require(condition: Any, answer: bool) -> None:
 
 
 _NOT_ASKED: Any = object()
+_IN_PLACE = {written, written_at, changed_by}
 
 
 @dataclass(slots=True, eq=False)
@@ -189,15 +191,20 @@ class Trace(Observer):
         return self.noted(function, args, kwargs, out)
 
     def attempt(self, inner: Callable[..., Any], function: Any, args: Any, kwargs: Any) -> Any:
-        """Note the calls that a function of the library makes; of one that asks for numbers the call as a whole."""
+        """Note the calls that a function of the library makes; of one that asks for numbers the call as a whole.
+
+        So it is with one that writes into an array piece by piece, which would be copied for every piece.
+        """
         length = len(self.steps)
         try:
-            return inner(*args, **kwargs)
+            out = inner(*args, **kwargs)
+            if sum([step.function in _IN_PLACE for step in self.steps[length:]]) < 2:
+                return out
         except TraceError:
             if not holds((args, kwargs), Traced):
                 raise
-            del self.steps[length:]
-            return self.call(function, args, kwargs)
+        del self.steps[length:]
+        return self.call(function, args, kwargs)
 
     def noted(self, function: Any, args: Any, kwargs: Any, out: Any, effect: bool = False) -> Any:
         """A call that has run, and what it returned, as arrays of the trace."""
@@ -543,7 +550,9 @@ class _TracingGuard(Guard):
 
     def __getitem__(self, function: Any) -> Any:
         rule, trace = RULES[function], tracing.get()
-        return rule if trace is None else _TracedRule(rule, trace)
+        if trace is None or function is checkpointed:  # whose rule is a function of the user
+            return rule
+        return _TracedRule(rule, trace)
 
 
 class _TracedRule:
