@@ -77,7 +77,7 @@ def _block(width: int, heads: int, library: Any) -> Any:
             super().__init__()
             self.norm1, self.norm2 = library.LayerNorm(width), library.LayerNorm(width)
             self.query = library.Linear(width, width)
-            self.key = library.Linear(width, width)
+            self.key = library.Linear(width, width, bias=False)  # whose gradient would be 0
             self.value = library.Linear(width, width)
             self.project = library.Linear(width, width)
             self.widen, self.narrow = library.Linear(width, 4 * width), library.Linear(4 * width, width)
