@@ -168,7 +168,10 @@ def attention_weights(query: Any, key: Any, mask: Any, scale: float) -> Any:
 
 @ag.primitive
 def _exponentials(scores: Any, may_attend: Any, out: Any) -> Any:
-    """Each row e^(scores - c), with a c that keeps it finite and not all 0; 0 for masked scores. `out` may be `scores`."""
+    """Each row e^(scores - c), with a c that keeps it finite and not all 0, and 0 for what is masked.
+
+    Computed in `out`, which may be `scores`, if it is given.
+    """
     highest = scores.max()
     if scores.min() > highest + 0.7 * math.log(np.finfo(scores.dtype).tiny):  # so narrow that one c does for all rows
         out = np.subtract(scores, highest, out=out)

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+
+from .checked import checked
 from .embedding import embedding, indices, summed_rows
 
 
@@ -55,7 +58,7 @@ def embedding_bag(
     index = indices("embedding_bag", input)
     _check_options(index, mode, scale_grad_by_freq, per_sample_weights)
     starts, count = _bags(index, offsets, include_last_offset)
-    bags = np.repeat(np.arange(count), np.diff(np.append(starts, index.size)))
+    bags = _bag_of_each(starts, count, index.size)
     rows = embedding(index.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
@@ -101,15 +104,23 @@ def _bags(index: Any, offsets: Any, include_last_offset: bool) -> tuple[Any, int
         raise ValueError(f"offsets has to be 1D, got shape {starts.shape}")
     if include_last_offset and not starts.size:
         raise ValueError("include_last_offset: number of offsets should be at least 1")
+    starts = checked(starts, _require_starts, index.size, include_last_offset)
+    return (starts[:-1], starts.size - 1) if include_last_offset else (starts, starts.size)
+
+
+def _require_starts(starts: Any, count: int, include_last_offset: bool) -> None:
     if starts.size and starts[0] != 0:
         raise ValueError(f"offsets[0] has to be 0, the first bag starts with the first index, got {starts[0]}")
-    if (np.diff(starts.astype(np.int64)) < 0).any() or (starts > index.size).any():
-        raise ValueError(f"offsets must not fall, nor pass the {index.size} indices, got {starts}")
-    if not include_last_offset:
-        return starts, starts.size
-    if starts[-1] != index.size:
-        raise ValueError(f"with include_last_offset the last offset has to be {index.size}, got {starts[-1]}")
-    return starts[:-1], starts.size - 1
+    if (np.diff(starts.astype(np.int64)) < 0).any() or (starts > count).any():
+        raise ValueError(f"offsets must not fall, nor pass the {count} indices, got {starts}")
+    if include_last_offset and starts[-1] != count:
+        raise ValueError(f"with include_last_offset the last offset has to be {count}, got {starts[-1]}")
+
+
+@ag.primitive
+def _bag_of_each(starts: Any, count: int, size: int) -> Any:
+    """The number of the bag that each index is in."""
+    return np.repeat(np.arange(count), np.diff(np.append(starts, size)))
 
 
 def _largest(rows: Any, bags: Any, sizes: Any) -> Any:

@@ -107,7 +107,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 module.reset_parameters()
 
     def forward(self, input_: Any, target_: Any) -> AdaptiveOutput:
-        classes = target_.data if isinstance(target_, ag.Value) else np.asarray(target_)
+        classes = target_.data if isinstance(target_, ag.Value) else target_
+        classes = classes if hasattr(classes, "dtype") else np.asarray(classes)
         shape = np.shape(input_)
         if classes.ndim > 1 or classes.shape != shape[:-1]:
             raise ValueError(

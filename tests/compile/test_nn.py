@@ -18,6 +18,25 @@ import nn.functional as F
 
 from ..nn.table import CHAPTERS
 from ..nn.table.case import inputs, results, state, weights
+from ..nn.table.normalization import average, call_thrice, call_twice
+
+# write into arrays that are nobody's buffers, or let numbers say how many results there are
+REFUSED = {
+    *["batch_norm", "batch_norm plain", "batch_norm weight alone", "batch_norm images", "batch_norm one sample"],
+    *["batch_norm moves", "batch_norm moves, images", "instance_norm", "instance_norm moves", "one hot"],
+    *["AdaptiveLogSoftmaxWithLoss", "AdaptiveLogSoftmaxWithLoss frequent only", "AdaptiveLogSoftmaxWithLoss one"],
+}
+# call `eval` in the middle, which is a change of the module
+SWITCHING = (call_thrice, average)
+# read `x.data`, which is no array of an array
+WANT_VALUES = {
+    "hardsigmoid",
+    "hardsigmoid at its kinks",
+    "Hardsigmoid",
+    "Hardsigmoid inplace",
+    "CTCLoss",
+    "CTCLoss all options",
+}
 
 FUNCTIONS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.FUNCTIONS]
 LAYERS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.LAYERS]
@@ -43,6 +62,10 @@ def numbers(name: str, arrays: tuple[Any, ...]) -> list[list[Any]]:
     return [[x.astype(np.float32) if x.dtype.kind == "f" else x for x in each] for each in drawn]
 
 
+def called(row: Any) -> Any:
+    return call_twice if row.call in SWITCHING else row.call
+
+
 def differentiated(name: str, call: Any, module: nn.Module | None) -> Any:
     """The function that a row is tested with: results and all gradients of a weighted sum of them."""
 
@@ -65,9 +88,11 @@ def differentiated(name: str, call: Any, module: nn.Module | None) -> Any:
     return run
 
 
-def forward(call: Any, module: nn.Module | None) -> Any:
+def forward(name: str, call: Any, module: nn.Module | None) -> Any:
     def run(*arrays: Any) -> Any:
         with ag.no_grad():
+            if name in WANT_VALUES:
+                arrays = tuple([ag.Value(x) for x in arrays])
             return results(call(module if module is not None else F, *arrays))
 
     return run
@@ -97,7 +122,11 @@ def compare(eager: Any, compiled: Any, sets: list[list[Any]], modules: tuple[Any
 @pytest.mark.parametrize(("chapter", "name"), FUNCTIONS)
 def test_compiled_function_has_the_same_bits(chapter: str, name: str, backward: bool) -> None:
     row = CHAPTERS[chapter].FUNCTIONS[name]
-    run = differentiated(name, row.call, None) if backward else forward(row.call, None)
+    run = differentiated(name, row.call, None) if backward else forward(name, row.call, None)
+    if name in REFUSED:
+        with pytest.raises(TypeError, match="cannot be compiled into"):
+            ag.compile(run)(*numbers(name, row.arrays)[0])
+        return
     compare(run, ag.compile(run), numbers(name, row.arrays), (None, None))
 
 
@@ -111,6 +140,10 @@ def loaded(chapter: str, name: str) -> nn.Module:
 @pytest.mark.parametrize(("chapter", "name"), LAYERS)
 def test_compiled_layer_has_the_same_bits(chapter: str, name: str, backward: bool) -> None:
     row, module = CHAPTERS[chapter].LAYERS[name], loaded(chapter, name)
-    again = deepcopy(module)
-    runs = [differentiated(name, row.call, m) if backward else forward(row.call, m) for m in (module, again)]
+    again, call = deepcopy(module), called(row)
+    runs = [differentiated(name, call, m) if backward else forward(name, call, m) for m in (module, again)]
+    if name in REFUSED:
+        with pytest.raises(TypeError, match="cannot be compiled into"):
+            ag.compile(runs[0])(*numbers(name, row.arrays)[0])
+        return
     compare(runs[0], ag.compile(runs[1]), numbers(name, row.arrays), (module, again))

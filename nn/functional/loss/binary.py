@@ -11,7 +11,7 @@ import autograd_lite as ag
 from ..activation import log1p_exp, sigmoid
 from ..checked import checked
 from ..real import real_only
-from .common import check_broadcast, check_reduction, check_shapes, constant, raw, reduced
+from .common import check_broadcast, check_reduction, check_shapes, constant, reduced
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:

@@ -65,10 +65,9 @@ def cross_entropy(
             raise ValueError("ignore_index is not supported for floating point target")
         return _against_probabilities(input, constant(target, input), weight, reduction, label_smoothing, dim)
     _check_classes("cross_entropy", given, shape, dim, f" or probabilities of shape {shape}")
-    if weight is None and not label_smoothing and given.size and not 0 <= ignore_index < shape[dim]:
-        # a negative class is a very large one to unsigned numbers
-        if ag.expected(given.view(f"u{given.itemsize}").max() < shape[dim]):
-            return _cross_entropy(input, given, reduction)
+    plain = weight is None and not label_smoothing and given.size and not 0 <= ignore_index < shape[dim]
+    if plain and ag.expected(_unsigned(given).max() < shape[dim]):  # all are there: a negative one would be very large
+        return _cross_entropy(input, given, reduction)
     return _against_classes(
         "cross_entropy", log_softmax(input, dim), given, ignore_index, weight, reduction, label_smoothing, dim
     )
@@ -149,6 +148,10 @@ def _kept(classes: Any, ignore_index: int) -> tuple[Any, Any]:
         return classes, None
     kept = classes != ignore_index
     return np.where(kept, classes, 0), kept
+
+
+def _unsigned(x: Any) -> Any:
+    return x.view(x.dtype.str.replace("i", "u"))
 
 
 def _require_classes(classes: Any, count: int) -> None:

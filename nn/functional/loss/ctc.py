@@ -8,6 +8,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..checked import checked
 from ..real import real_only
 from .common import check_reduction, raw, reduced
 
@@ -64,17 +65,28 @@ def ctc_loss(
         raise ValueError(f"blank must be in label range: there are {classes} classes, got {blank}")
     times = _lengths("input_lengths", input_lengths, count)
     lengths = _lengths("target_lengths", target_lengths, count)
-    if (times > steps).any():
-        raise ValueError(f"Expected input_lengths to have value at most {steps}, but got value {times.max()}")
+    times = checked(times, _require_at_most, steps)
     labels = _padded(raw(targets), lengths, blank, classes)
-    path = np.full((count, 2 * labels.shape[1] + 1), blank)  # blanks around the labels
-    path[:, 1::2] = labels
-    skip = np.zeros(path.shape, bool)  # from one label to the next past the blank, unless they are the same
-    skip[:, 2:] = (path[:, 2:] != blank) & (path[:, 2:] != path[:, :-2])
+    path, skip = _path(labels, blank)
     losses = _ctc_loss(log_probs, path, skip, times, 2 * lengths, zero_infinity)
     if reduction == "mean":
         losses = losses / np.maximum(lengths, 1).astype(losses.dtype)
     return losses[0] if single and reduction == "none" else reduced(losses, reduction)
+
+
+def _require_at_most(times: Any, steps: int) -> None:
+    if (times > steps).any():
+        raise ValueError(f"Expected input_lengths to have value at most {steps}, but got value {times.max()}")
+
+
+@ag.primitive
+def _path(labels: Any, blank: int) -> tuple[Any, Any]:
+    """The labels with blanks around, and where a label may follow the one before, past the blank between them."""
+    path = np.full((len(labels), 2 * labels.shape[1] + 1), blank)
+    path[:, 1::2] = labels
+    skip = np.zeros(path.shape, bool)
+    skip[:, 2:] = (path[:, 2:] != blank) & (path[:, 2:] != path[:, :-2])
+    return path, skip
 
 
 def _lengths(name: str, given: Any, count: int) -> Any:
@@ -83,18 +95,30 @@ def _lengths(name: str, given: Any, count: int) -> Any:
         raise TypeError(f"ctc_loss: {name} must be integers, got {lengths.dtype}")
     if lengths.shape != (count,) and not (count == 1 and lengths.shape == ()):
         raise ValueError(f"{name} must be of size batch_size, {count}, got shape {lengths.shape}")
+    return checked(lengths, _require_lengths, name).reshape(count).astype(np.int64)
+
+
+def _require_lengths(lengths: Any, name: str) -> None:
     if (lengths < 0).any():
         raise ValueError(f"Expected {name} to have value at least 0, but got value {lengths.min()}")
-    return lengths.reshape(count).astype(np.int64)
 
 
 def _padded(targets: Any, lengths: Any, blank: int, classes: int) -> Any:
     """The labels, a row for each target, with blanks behind."""
+    if ag.is_compiling():  # as many places as there may be, since a program has one shape
+        return _labels(targets, lengths, blank, classes, targets.shape[-1])
+    return _labels(targets, lengths, blank, classes, None)
+
+
+@ag.primitive
+def _labels(targets: Any, lengths: Any, blank: int, classes: int, width: int | None) -> Any:
+    """`_padded` to at least a width."""
     count, longest = len(lengths), lengths.max(initial=0)
     if targets.size and targets.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: targets must be integers, got {targets.dtype}. Write targets.astype(np.int64).")
     real = np.arange(longest) < lengths[:, None]
     labels = np.full((count, longest), blank)
+    wider = 0 if width is None else width - longest
     if targets.ndim == 1:
         if targets.size != lengths.sum():
             raise ValueError(
@@ -114,7 +138,7 @@ def _padded(targets: Any, lengths: Any, blank: int, classes: int) -> Any:
         raise IndexError(f"Target {wrong[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}.")
     if (labels[real] == blank).any():
         raise ValueError(f"ctc_loss: targets cannot be the blank, which is class {blank}")
-    return labels
+    return np.pad(labels, ((0, 0), (0, wider)), constant_values=blank) if wider > 0 else labels
 
 
 @ag.primitive
@@ -186,25 +210,34 @@ def _read(alphas: Any, times: Any, ends: Any) -> Any:
 def _ctc_loss_vjp(
     g: Any, out: Any, log_probs: Any, path: Any, skip: Any, times: Any, ends: Any, zero_infinity: bool
 ) -> Any:
-    if isinstance(log_probs, ag.Value):
-        plain = log_probs.data
-        _, pullback = ag.vjp(lambda x: _composed(x, path, skip, times, ends), log_probs)
-        (share,) = pullback(g)
-    else:
-        plain, share = log_probs, None
-    emitted = _emitted(plain, path).astype(np.float64)
+    if not isinstance(log_probs, ag.Value):
+        return _slope(g, log_probs, path, skip, times, ends, zero_infinity)
+    _, pullback = ag.vjp(lambda x: _composed(x, path, skip, times, ends), log_probs)
+    (share,) = pullback(g)
+    emitted = _emitted(log_probs.data, path).astype(np.float64)
+    possible = _read(_alphas(emitted, skip), times, ends) > -np.inf
+    return _where_heard(share, possible, times, zero_infinity)
+
+
+@ag.primitive
+def _slope(g: Any, log_probs: Any, path: Any, skip: Any, times: Any, ends: Any, zero_infinity: bool) -> Any:
+    """The gradient of `_ctc_loss`: what each time and class contributes to all paths that end well."""
+    emitted = _emitted(log_probs, path).astype(np.float64)
     alphas = _alphas(emitted, skip)
     likelihood = _read(alphas, times, ends)
-    possible = likelihood > -np.inf
-    steps, count, classes = plain.shape
-    if share is None:
-        betas = _betas(emitted, skip, times, ends)
-        with np.errstate(invalid="ignore"):  # of what is impossible
-            visits = np.exp(alphas[1:] + betas[1:] - likelihood[:, None])  # p of being there, given the target
-        cells = (np.arange(steps * count).reshape(steps, count, 1) * classes + path).ravel()
-        visits = np.bincount(cells, visits.ravel(), steps * count * classes).astype(plain.dtype)
-        share = -np.expand_dims(g, -1) * visits.reshape(plain.shape)
-    heard = np.arange(steps)[:, None] < times
+    steps, count, classes = log_probs.shape
+    betas = _betas(emitted, skip, times, ends)
+    with np.errstate(invalid="ignore"):  # of what is impossible
+        visits = np.exp(alphas[1:] + betas[1:] - likelihood[:, None])  # p of being there, given the target
+    cells = (np.arange(steps * count).reshape(steps, count, 1) * classes + path).ravel()
+    visits = np.bincount(cells, visits.ravel(), steps * count * classes).astype(log_probs.dtype)
+    share = -np.expand_dims(g, -1) * visits.reshape(log_probs.shape)
+    return _where_heard(share, likelihood > -np.inf, times, zero_infinity)
+
+
+def _where_heard(share: Any, possible: Any, times: Any, zero_infinity: bool) -> Any:
+    """The share of the times that a sequence has; no number where it cannot be."""
+    heard = np.arange(len(share))[:, None] < times
     undefined = np.where(heard & ~possible, 0 if zero_infinity else np.nan, 0)
     return np.where((heard & possible)[..., None], share, undefined[..., None])
 

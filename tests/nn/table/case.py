@@ -48,6 +48,8 @@ class Layer(NamedTuple):
 
 def like(x: Any, constant: Any) -> Any:
     """A constant for the library that `x` belongs to."""
+    if hasattr(constant, "new_tensor") or hasattr(constant, "step"):  # is one already, of PyTorch or of a trace
+        return constant
     array = np.asarray(constant)
     return sys.modules["torch"].from_numpy(array.copy()) if hasattr(x, "new_tensor") else array
 
