@@ -1,74 +1,81 @@
 """`compile`: a function as one NumPy program, traced at its first call and run again at the following ones.
 
-`traced` and `trace` record, `passes` shorten, `layout` plans the memory, `program` and `naming` write the text,
-`compiled` and `capture` decide at a call which program runs.
+`traced` and `trace` record, `passes` shorten, `layout` plans the memory, `program` and `naming` write the text. `function`
+decides at a call which program runs, by its `signature`, by what the trace has read (`capture`) and by what the function
+can see (`surroundings`); `compiled` runs it, and `gradient` differentiates it. Only this file and `tracing` are imported
+with the library, the rest when something is compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
-from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..state import current_state
-from ..variables import check_use
-from .tracing import effect, expected, is_array, is_compiling, tracing
+from .tracing import effect, expected, is_array, is_compiling
 
-__all__ = ["Compiled", "compile", "effect", "expected", "is_array", "is_compiling"]
+if TYPE_CHECKING:
+    from .function import Compiled
+
+__all__ = ["compile", "effect", "expected", "is_array", "is_compiling"]
 
 
 def compile(function: Callable[..., Any]) -> Compiled:
-    """doc"""
+    """The same function, which runs as one program of NumPy calls and gives the same numbers to the bit.
+
+    At the first call the function is traced: it runs once on arrays that note every call of NumPy on them, those of
+    gradients, clipping and optimizers included. The calls become a program that plans its memory, and that runs instead of
+    the function from then on. `source` is its text.
+
+    A program is made anew, by another trace, for arguments of other shapes, dtypes, strides or structure, and when
+    something changes that the function's code can see:
+
+    * Values and buffers of modules that the function reads are read at every call; other shapes, and `requires_grad`,
+      make another program.
+    * Numbers, texts and objects are constants of a program: among the arguments, in variables around the function, in
+      globals, in attributes of objects and modules (`model.eval()`), in lists and dicts. A number that is another at every
+      call is best passed as `np.float64(x)`.
+    * Arrays that are no arguments, Values or buffers are constants: another array makes another program, but new numbers
+      written into one may go unseen.
+
+    What a program cannot repeat raises when it is traced, with the line: a branch on a number, `float(x)`, results whose
+    shape depends on numbers. Other things that the function does, such as printing or appending to a list, happen when it
+    is traced, and not at every call; decorate with `ag.effect` what is to happen at every call. Random numbers are drawn
+    anew at every call, from the generators that the function draws from.
+
+    The result can be differentiated as the function's, also twice. Within another trace, and while an observer such as
+    `ag.detect_anomaly` watches, the function itself runs.
+
+    Args:
+        function: anything to call: a function, a method, a module, what `ag.grad` or `ag.hessian` returned; also as a
+            decorator. Arguments and results may be nested dicts, lists, tuples and dataclasses of arrays and Values.
+
+    Returns:
+        A function with the attributes `source`, the text of the program that was made last, and `constants`, what this
+        text needs besides NumPy. It may be called from several threads at the same time.
+
+    Raises:
+        TypeError: `function` is no function. Calls raise `TraceError`, a TypeError, for what a program cannot repeat, and
+            what the function itself raises.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> w = ag.Value(np.array([1.0, -1.0]), name="w")
+        >>> @ag.compile
+        ... def step(x, y):
+        ...     loss = np.sum((x @ w - y) ** 2)
+        ...     w.grad = None
+        ...     loss.backward()
+        ...     w.data -= 0.1 * w.grad
+        ...     return loss.data
+        >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0])
+        >>> [round(float(step(x, y)), 3) for _ in range(3)]
+        [8.0, 27.68, 102.579]
+        >>> line = [line.strip() for line in step.source.splitlines() if "matmul(x, w" in line]
+        >>> len(line)
+        1
+    """
+    from ..variables import check_use
+    from .function import Compiled
+
     check_use("ag.compile(f)(x)", function)
     return Compiled(function)
-
-
-class Compiled:
-    """A compiled function."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-        self._variants: dict[Any, list[Any]] = {}
-        self._lock = RLock()
-        update_wrapper(self, function, updated=())
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        state = current_state()
-        if state.observer is not None or tracing.get() is not None:
-            return self.function(*args, **kwargs)
-        from .compiled import MOST_VARIANTS, Decision, Signature, Variant
-
-        arrays: list[Any] = []
-        key = (state.recording, Signature.of(args, arrays), Signature.of(kwargs, arrays) if kwargs else None)
-        variants = self._variants.get(key)
-        if variants is None:
-            with self._lock:
-                variants = self._variants.setdefault(key, [])
-        for variant in variants:
-            given = variant.capture.given(arrays)
-            if given is not None:
-                try:
-                    return variant(arrays, given, args, kwargs)
-                except Decision:
-                    continue
-        if len(variants) >= MOST_VARIANTS:
-            return self.function(*args, **kwargs)
-        with self._lock:
-            variant = Variant(self.function, args, kwargs, state.recording)
-            variants.insert(0, variant)
-        given = variant.capture.given(arrays)
-        assert given is not None
-        return variant(arrays, given, args, kwargs)
-
-    @property
-    def source(self) -> str:
-        """The text of the program that was made last."""
-        variant = self._last()
-        text = variant.forward.program.source
-        if variant.backward is not None:
-            text += "\n\n" + variant.backward.program.source
-        return text
-
-    def _last(self) -> Any:
-        return next(reversed([v for variants in self._variants.values() for v in variants]))

@@ -1,261 +1,403 @@
-"""`compile`: a function, as programs of NumPy calls; one for each signature that it is called with.
+"""`Variant`: the programs that a function has become for one signature, and what they are given and return.
 
-Here is what happens at a call: which program is the right one, what it receives, and how its results become Values that
-can be differentiated. How a function becomes a program is `trace`, `passes` and `program`.
+How a function becomes a program is told in `trace`, `passes` and `program`; which variant runs at a call in `function`;
+how results are differentiated in `gradient`.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from ..graph import Node, ancestors, backpropagate, next_order
-from ..primitive import defvjp_joint, primitive
+from ..graph import Node, ancestors, leaf, next_order, nobody
 from ..state import current_state, enable_grad
-from ..tree import Leaf, Rebuild, flatten
+from ..tree import flatten
 from ..value import _NO_KWARGS, Value, _recorded, _recorded_results
-from ..variables import name_of, pull_back, together
+from ..variables import name_of
 from .assembling import assemble
 from .capture import Capture
+from .gradient import Run, compiled, pulled_back
 from .layout import forget
-from .passes import Steps, hoist, lower, prune, simplify
+from .passes import Steps, hoist, is_constant, lower, prune, simplify
 from .program import Program
-from .trace import Argument, Buffer, Captured, Cotangent, Decision, Gradient, Trace, held_array
-from .traced import Step, Traced, TraceError
-from .tracing import tracing
+from .signature import argument_names, is_argument_array, objects_in
+from .surroundings import Surroundings
+from .trace import Buffer, Captured, Cotangent, Decision, Trace, held_array, require, set_buffer, write_into
+from .traced import Step, Traced
 
-# So many programs of one signature are made; then the function runs as it is.
-MOST_VARIANTS = 16
+# Of so many results every one alone has a program for its gradients, besides the one of all.
+MOST_ALONE = 3
 
 
-class Signature:
-    """What a program is made for: structure, shapes and dtypes of the arguments. Numbers and texts are constants of it."""
-
-    @staticmethod
-    def of(tree: Any, arrays: list[Any]) -> Any:
-        """Something hashable that is equal for equal signatures; the arrays of the tree are appended to `arrays`."""
-        kind = type(tree)
-        if kind is np.ndarray:
-            arrays.append(tree)
-            return tree.shape, tree.dtype, tree.strides
-        if kind is tuple or kind is list:
-            return (kind, *[Signature.of(item, arrays) for item in tree])
-        if isinstance(tree, Value):
-            arrays.append(tree)
-            array = tree._array
-            return Value, type(tree._node) is Node, array.shape, array.dtype, getattr(array, "strides", None)
-        if isinstance(tree, np.generic):
-            arrays.append(tree)
-            return np.generic, tree.dtype
-        if isinstance(tree, dict):
-            return (kind, tuple(tree), *[Signature.of(item, arrays) for item in tree.values()])
-        if isinstance(tree, tuple | list):
-            return (kind, *[Signature.of(item, arrays) for item in tree])
-        if hasattr(tree, "named_parameters"):
-            return kind, id(tree)
-        if is_dataclass(tree) and not isinstance(tree, type):
-            return (kind, *[Signature.of(getattr(tree, field.name), arrays) for field in fields(tree)])
-        if kind is float:
-            return kind, tree.hex()
-        try:
-            hash(tree)
-        except TypeError:
-            return kind, id(tree)
-        return kind, tree
+class PassValues(Exception):  # noqa: N818 - it is an answer, not a mistake
+    """A function does more to Values among its arguments than read them: a program must be made for these very Values."""
 
 
 class Variant:
-    """A program for one signature, with what must be so for it to be the right one.
+    """A function as programs for one signature, with what must be so for them to be the right ones.
 
     Args:
         function: the function.
         args, kwargs: the arguments of the call that it is made at.
-        recording: whether results are to be differentiable.
+        by_identity: Values among the arguments are passed to the function as they are.
+
+    Attributes:
+        forward: the program that computes the results, and makes all changes.
+        backward: programs that compute gradients, by which results have a gradient.
+        capture: what else the function has read.
+        unsettled: what the function changed although it had read it, in words; empty if nothing.
+        changes: what else running it once more would change, in words; empty if nothing.
+        buffers: the buffers of modules that it changes, by module and name.
+        refused: why there are no gradients; empty if there are.
+        steps, passes: the calls, and how many each pass left.
     """
 
-    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, recording: bool) -> None:
+    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, by_identity: bool) -> None:
         self.function, self.name = function, name_of(function)
-        self.modules_held = (args, kwargs)  # so that no other module gets the identity of one of these
-        trace = self.trace = Trace(self.name)
         leaves, rebuild = flatten((args, kwargs))
-        names = _argument_names(function, leaves)
+        self._objects = list(objects_in((args, kwargs)))  # held, so that nothing else gets the identity of one
+        names = argument_names(function, leaves)
+        before = Surroundings(function, *self._objects)
+        trace = Trace(self.name)
         with trace.running():
-            self._inputs_of(trace, leaves, names)
+            self._start = next_order()
+            self._inputs_of(trace, leaves, names, by_identity)
             given, keyword = rebuild([self._handles.get(i, leaf.value) for i, leaf in enumerate(leaves)], True)
             result = function(*given, **keyword)
-            self._results_of(trace, result)
+            self._look_at_arguments()
+            self._results_of(trace, result, before)
             trace.flush()
-            length = len(trace.steps)
-            self._backward_of(trace, recording)
-        self._programs_of(trace, length)
-        self.capture = Capture(function, trace)
+            self._backward_of(trace)
+            self._generators = [generator for generator, _ in trace._states]
+        self._leaves = [None if is_argument_array(x) else x.value for x in leaves]
+        self._places = [i for i, x in enumerate(leaves) if is_argument_array(x)]
+        _, self._rebuild_arguments = flatten(rebuild(self._leaves, True))
+        after = Surroundings(function, *self._objects)
+        self.unsettled = before.change() or after.since(before) or after.add_modules(trace.modules.values())
+        self.capture = Capture(trace, after)
+        self._programs_of(trace)
         self._forget(trace)
 
     # ---- making it ----
 
-    def _inputs_of(self, trace: Trace, leaves: list[Leaf], names: list[str]) -> None:
+    def _inputs_of(self, trace: Trace, leaves: list[Any], names: list[str], by_identity: bool) -> None:
         self._handles: dict[int, Any] = {}
         self._argument_nodes: dict[Node, int] = {}
         self._argument_of: dict[int, int] = {}  # by identity of what stands for an argument in the trace
-        self._rebuild_leaves = leaves
-        self.places: list[int] = []
-        place = 0
-        for i, leaf in enumerate(leaves):
-            x = leaf.value
-            if leaf.is_parameter or not isinstance(x, np.ndarray | np.generic | Value):
+        self._are_values: list[bool] = []
+        self._watched: list[tuple[Value, Any, Any]] = []
+        self._passed: dict[int, Value] = {}  # Values that are passed as they are
+        for i, found in enumerate(leaves):
+            x = found.value
+            if not is_argument_array(found):
                 continue
-            if isinstance(x, Value):
+            place = len(self._are_values)
+            self._are_values.append(isinstance(x, Value))
+            if not isinstance(x, Value):
+                handle: Any = trace.argument(place, names[i], _require_numpy(x))
+            elif by_identity or x._grad is not None:
+                _require_numpy(held_array(x))
+                self._objects.append(x)
+                handle = self._passed[place] = x
+            else:
                 traced = trace.argument(place, x.name or names[i], _require_numpy(held_array(x)))
                 handle = Value._attached(traced, None)
-                if x.requires_grad:
-                    handle._start(Node, x.name)
+                if x._node is not None:
+                    handle._start(type(x._node), x.name)
                     self._argument_nodes[handle._node] = place
                     if not x.is_leaf:
                         handle = +handle
-                self._handles[i] = handle
-            else:
-                self._handles[i] = trace.argument(place, names[i], _require_numpy(x))
-            self._argument_of[id(self._handles[i])] = place
-            place += 1
+                self._watched.append((handle, traced, handle._node))
+            self._handles[i] = handle
+            self._argument_of[id(handle)] = place
 
-    def _results_of(self, trace: Trace, result: Any) -> None:
-        leaves, self._rebuild = flatten(result)
+    def _look_at_arguments(self) -> None:
+        for handle, array, node in self._watched:
+            if handle._grad is not None or handle._node is not node or (node is None and handle._array is not array):
+                raise PassValues
+
+    def _results_of(self, trace: Trace, result: Any, before: Surroundings) -> None:
+        leaves, rebuild = flatten(result)
         self._kinds: list[tuple[str, Any]] = []  # what becomes of each leaf of the result
         self._values: list[Value] = []
-        kept: list[Step] = []
-        for leaf in leaves:
-            x = leaf.value
-            if leaf.is_parameter:
-                self._kinds.append(("same", x))
-            elif id(x) in self._argument_of:
-                self._kinds.append(("argument", self._argument_of[id(x)]))
-            elif isinstance(x, Value):
-                raw = trace.own_array(x)
-                if raw is None:
-                    self._kinds.append(("same", x))
-                    continue
-                wanted = type(x._node) is Node
-                self._kinds.append(("value" if wanted else "constant", len(kept)))
-                if wanted:
-                    self._values.append(x)
-                kept.append(raw.step)
-            elif type(x) is Traced:
-                self._kinds.append(("array", len(kept)))
-                kept.append(x.step)
-            else:
-                self._kinds.append(("same", x))
-        self._kept: list[Any] = kept
+        self._kept: list[Any] = []
+        self._value_outs: list[int] = []  # the numbers of the results that want a gradient
+        known: dict[int, tuple[str, Any]] = {}  # the same Value twice is the same Value
+        for found in leaves:
+            x = found.value
+            kind = known.get(id(x)) if isinstance(x, Value | Traced) else None
+            if kind is None:
+                kind = known[id(x)] = ("same", x) if found.is_parameter else self._kind_of(trace, x, before)
+            self._kinds.append(kind)
+        # without the example's results in it
+        _, self._rebuild = flatten(rebuild([x.value if x.is_parameter else None for x in leaves], True))
 
-    def _backward_of(self, trace: Trace, recording: bool) -> None:
-        """Trace the backward pass of the results too, if somebody may ask for it."""
-        self.targets: list[Node] = []
-        self.gradients: list[Any] = []
-        self.parents: list[Any] = []  # for each target the place of an argument, or a Value
-        self._cotangents: Steps = []
+    def _kind_of(self, trace: Trace, x: Any, before: Surroundings) -> tuple[str, Any]:
+        if id(x) in self._argument_of:
+            return "argument", self._argument_of[id(x)]
+        if isinstance(x, Value):
+            raw = trace.own_array(x)
+            if raw is None:
+                return "same", x
+            self._kept.append(raw.step)
+            if type(x._node) is not Node:
+                return "constant", (len(self._kept) - 1, x.name)
+            self._values.append(x)
+            self._value_outs.append(len(self._kept) - 1)
+            return "value", len(self._values) - 1
+        if type(x) is Traced:
+            self._kept.append(x.step)
+            return "array", len(self._kept) - 1
+        if type(x) is np.ndarray and not before.holds(x):
+            return "fresh", x.copy()
+        self._require_no_trace(trace, x)
+        return "same", x
+
+    def _require_no_trace(self, trace: Trace, x: Any) -> None:
+        for name, held in getattr(x, "__dict__", {}).items():
+            if type(held) is Traced or (isinstance(held, Value) and type(held_array(held)) is Traced):
+                raise trace.refusal(
+                    f"a result of type {type(x).__name__}, which holds an array in {name!r},",
+                    "Return the arrays, in a dict, list, tuple or dataclass",
+                )
+
+    def _backward_of(self, trace: Trace) -> None:
+        """Trace the backward pass of the results too: of all together, and of few also one by one."""
+        self._targets: list[Node] = []
+        self._parents: list[Any] = []  # for each target the place of an argument, or a Value
+        self._cotangents: list[Step] = []
+        self._gradients: dict[tuple[bool, ...], list[Any]] = {}
+        self._names = [value.name for value in self._values]
         self.refused = ""
-        self.differentiable = recording and bool(self._values)
-        if not self.differentiable:
+        if not self._values:
             return
+        for node in ancestors([v._node for v in self._values], since=self._start):  # type: ignore[misc]
+            owner = self._argument_nodes.get(node)
+            parent = (
+                owner if owner is not None or (node.function and node.order > self._start) else trace.value_of(node)
+            )
+            if parent is not None:
+                self._targets.append(node)
+                self._parents.append(parent)
         if trace.sets_gradients:
             self.refused = (
                 f"{self.name} has run backward itself, and a compiled program keeps nothing for a second time. Return the "
                 "loss before backward(), or leave one of the two outside of the compiled function."
             )
-        leaves = [node for node in ancestors([v._node for v in self._values]) if node.function is None]
-        for node in leaves:
-            owner = self._argument_nodes.get(node)
-            found = trace.value_of(node) if owner is None else owner
-            if found is not None:
-                self.targets.append(node)
-                self.parents.append(found)
-        if self.refused or not self.targets:
+        if self.refused or not self._targets:
             return
+        count = len(self._values)
         ones = [trace.input(Cotangent(i), _ones_like(v._array._array), "g") for i, v in enumerate(self._values)]
         self._cotangents = [g.step for g in ones]
-        found = pull_back(self._values, ones, self.targets, False)
-        self.gradients = [g.step if type(g) is Traced else None for g in found]
+        masks = [(True,) * count]
+        if 1 < count <= MOST_ALONE:
+            masks += [tuple([i == j for j in range(count)]) for i in range(count)]
+        for mask in masks:
+            chosen = [i for i in range(count) if mask[i]]
+            values, seeds = [self._values[i] for i in chosen], [ones[i] for i in chosen]
+            found = pulled_back(values, seeds, self._targets, self._start, None)
+            self._gradients[mask] = [
+                None if g is None else (g if type(g) is Traced else trace.constant(g)).step for g in found
+            ]
 
-    def _programs_of(self, trace: Trace, length: int) -> None:
-        steps, kept = trace.steps, [*self._kept, *self.gradients]
+    def _programs_of(self, trace: Trace) -> None:
+        steps = trace.steps
+        kept = [*self._kept, *[g for gradients in self._gradients.values() for g in gradients]]
         self.passes = [("trace", len(steps))]
-        for name, run in (("lower", lower), ("simplify", simplify), ("assemble", assemble), ("prune", prune), ("hoist", hoist)):
+        for name, run in (
+            ("lower", lower),
+            ("simplify", simplify),
+            ("assemble", assemble),
+            ("prune", prune),
+            ("hoist", hoist),
+        ):
             steps, kept = run(steps, kept)
             self.passes.append((name, len(steps)))
-        count = len(self._kept)
-        results, gradients = kept[:count], kept[count:]
-        inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
-        self.inputs = inputs
+        results, rest = kept[: len(self._kept)], iter(kept[len(self._kept) :])
+        self._gradients = {mask: [next(rest) for _ in self._targets] for mask in self._gradients}
+        self._effects_of(steps)
+        self.inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
         forward, _ = prune(steps, results)
-        has = set(forward)
-        backward = [step for step in prune([s for s in steps if not s.effect], gradients)[0] if step not in has]
-        within = set(backward)
-        residuals = []
-        for step in backward:
-            for parent in step.parents:
-                if parent not in within and not _is_constant(parent) and parent not in residuals:
-                    residuals.append(parent)
-        residuals += [g for g in gradients if isinstance(g, Step) and g not in within and g not in residuals]
-        constants = [s for s in steps if _is_constant(s)]
-        cotangents = [step for step in self._cotangents if step not in residuals]
-        self._residuals = len(residuals)
-        self.forward = Runner(inputs, forward, [*results, *residuals], self.name, len(residuals))
-        self.backward: Runner | None = None
-        self.given = gradients
-        if self.gradients:
-            body = [*constants, *backward]
-            self.backward = Runner([*self._cotangents, *residuals], body, [g for g in gradients if g is not None], self.name)
+        pure, has = [step for step in steps if not step.effect], set(forward)
+        residuals: dict[Step, int] = {}
+        for mask, gradients in self._gradients.items():
+            self.backward[mask] = Backward(self, mask, gradients, pure, has, residuals)
+        self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals))
         self.steps, self.results = steps, results
+
+    def _effects_of(self, steps: Steps) -> None:
+        """See what running the function once more would change."""
+        self.backward: dict[tuple[bool, ...], Backward] = {}
+        self.buffers, self.changes = [], ""
+        effects = [step for step in steps if step.effect and step.function is not require]
+        self.pure = not effects
+        for step in effects:
+            target = step.parents[0].source if step.function is write_into else None
+            if isinstance(target, Buffer):
+                self.buffers.append((target.module, target.name))
+            elif step.function is set_buffer:
+                self.buffers.append(step.args[:2])
+            elif target is not None:
+                name = target.value.name or "a Value" if isinstance(target, Captured) else "its argument"
+                self.changes = f"writes into {name}"
+            elif step.out is None:
+                self.changes = f"calls {name_of(step.function)}"
 
     def _forget(self, trace: Trace) -> None:
         """Let go of the arrays of the example."""
-        self.capture.bind(self.inputs)
-        for runner in (self.forward, self.backward):
-            if runner is not None:
-                assert runner.program is not None  # it is written now
+        self.capture.bind(self.inputs, self._are_values)
+        for runner in self.runners():
+            assert runner.program is not None  # it is written now
         forget(trace.steps)
         forget(self.steps)
-        del self.trace, self._values, self._handles, self._argument_nodes, self.targets, self._rebuild_leaves
+        self._differentiable = bool(self._values)
+        del self._values, self._handles, self._argument_nodes, self._targets, self._watched, self._cotangents
 
     # ---- running it ----
 
-    def __call__(self, arrays: list[Any], given: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
-        """Run the program: `arrays` are the leaves of the arguments, `given` what it receives."""
-        outs = self.forward(*given)
-        kinds = self._kinds
-        wrapped: Any = None
-        if self.differentiable:
-            wrapped = iter(self._wrapped(arrays, outs, args, kwargs))
-        leaves = []
-        for kind, x in kinds:
-            if kind == "array":
-                leaves.append(outs[x])
-            elif kind == "value":
-                leaves.append(Value._attached(outs[x], None) if wrapped is None else next(wrapped))
-            elif kind == "constant":
-                leaves.append(Value._attached(outs[x], None))
-            elif kind == "argument":
-                leaves.append(arrays[x])
-            else:
-                leaves.append(x)
-        return self._rebuild(leaves, True)
+    def __call__(self, arrays: list[Any], given: list[Any], args: Any, kwargs: Any) -> Any:
+        """Run the program: `arrays` are those among the arguments, `given` what it receives."""
+        nodes: Any = None
+        states: Any = ()
+        if self._differentiable:
+            nodes = [
+                parent._node if type(parent) is not int else arrays[parent]._node for parent in self._parents
+            ]  # those before the run, which may give Values others
+            if self._generators:
+                states = [(generator, generator.bit_generator.state) for generator in self._generators]
+        try:
+            outs = self.forward(*given)
+        except Decision:
+            raise
+        except Exception as error:
+            if not self.pure:
+                error.add_note(f"in the program that ag.compile has made of {self.name}")
+                raise
+        else:
+            values = self._recorded(arrays, outs, nodes, states) if self._differentiable else ()
+            made: dict[int, Any] = {}
+            leaves = []
+            for kind, x in self._kinds:
+                if kind == "array":
+                    leaves.append(outs[x])
+                elif kind == "value":
+                    leaves.append(values[x])
+                elif kind == "constant":
+                    leaves.append(made.get(x[0]) or made.setdefault(x[0], _constant(outs[x[0]], x[1])))
+                elif kind == "argument":
+                    leaves.append(arrays[x])
+                else:
+                    leaves.append(x.copy() if kind == "fresh" else x)
+            return self._rebuild(leaves, True)
+        return self.function(*args, **kwargs)  # it has changed nothing, and says better what is wrong
 
-    def _wrapped(self, arrays: list[Any], outs: tuple[Any, ...], args: Any, kwargs: Any) -> Sequence[Any]:
+    def _recorded(self, arrays: list[Any], outs: tuple[Any, ...], nodes: list[Any], states: Any) -> Sequence[Any]:
         """The results that want a gradient, on one Node whose rule is the program's backward pass."""
-        values = [arrays[p] if type(p) is int else p for p in self.parents]
-        nodes = tuple([value._node if type(value._node) is Node else None for value in values])
-        count = len(self._kept)
-        run = Run(self, outs[count:], args, kwargs)
-        raw = (run, *[value._array for value in values])
-        results = [outs[x] for kind, x in self._kinds if kind == "value"]
-        if len(results) == 1:
-            return [_recorded(compiled, raw, _NO_KWARGS, (None, *nodes), results[0])]
-        found: Sequence[Any] = _recorded_results(compiled, raw, _NO_KWARGS, (None, *nodes), tuple(results))
-        return found
+        parents = [arrays[p] if type(p) is int else p for p in self._parents]
+        raw = [x._array if isinstance(x, Value) else x for x in arrays]
+        run = Run(self, outs[len(self._kept) :], raw, nodes, states)
+        args = (run, *[value._array for value in parents])
+        if not nodes:  # they hang on a Value that the function made itself
+            args, nodes = (run, outs[self._value_outs[0]]), [leaf(Node, outs[self._value_outs[0]], None, nobody)]
+        if not current_state().recording:
+            with enable_grad():
+                return self._on_one_node(args, nodes, outs)
+        return self._on_one_node(args, nodes, outs)
+
+    def _on_one_node(self, args: Any, nodes: list[Any], outs: tuple[Any, ...]) -> Sequence[Any]:
+        if len(self._value_outs) == 1:
+            values = [_recorded(compiled, args, _NO_KWARGS, (None, *nodes), outs[self._value_outs[0]])]
+        else:
+            results = tuple([outs[i] for i in self._value_outs])
+            values = _recorded_results(compiled, args, _NO_KWARGS, (None, *nodes), results)
+        for value, name in zip(values, self._names, strict=True):
+            if name is not None:
+                value.name = name
+        return values
+
+    def runners(self) -> list[Runner]:
+        """All its programs, the forward one first."""
+        return [self.forward, *[backward.runner for backward in self.backward.values()]]
+
+    # ---- what `gradient` asks ----
+
+    def backward_of(self, mask: tuple[bool, ...]) -> Backward | None:
+        """The program for the gradients of these results, if there is one."""
+        return self.backward.get(mask)
+
+    def arguments_of(self, run: Run, parents: Sequence[Any]) -> Any:
+        """The arguments of a run once more: what has gradients is `parents`, Values or arrays on their Nodes."""
+        handles = {
+            place: x if isinstance(x, Value) else Value._attached(x, node)
+            for place, x, node in zip(self._parents, parents, run.nodes, strict=False)
+            if type(place) is int
+        }
+        leaves = list(self._leaves)
+        for place, (i, x) in enumerate(zip(self._places, run.arrays, strict=True)):
+            value = handles.get(place, Value._attached(x, None)) if self._are_values[place] else x
+            leaves[i] = self._passed.get(place, value)
+        return self._rebuild_arguments(leaves, True)
+
+    def differentiated(self, result: Any) -> list[Any]:
+        """Of what the function returned the Values that want a gradient."""
+        found: dict[int, Any] = {}
+        for (kind, x), each in zip(self._kinds, flatten(result)[0], strict=True):
+            if kind == "value":
+                found[x] = each.value
+        return [found[i] for i in range(len(found))]
+
+
+def _constant(array: Any, name: str | None) -> Value:
+    value: Value = Value._attached(array, None)
+    if name is not None:
+        value.name = name
+    return value
+
+
+class Backward:
+    """The program that computes the gradients of some results.
+
+    Args:
+        variant: what it belongs to.
+        mask: for each result whether it has a gradient.
+        gradients: what it returns: for each parent of the operation a step, or None.
+        pure: the steps of the trace that have no effect.
+        forward: those that the forward program runs.
+        residuals: what that returns for all backward programs, with their numbers; what this one needs is added.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        mask: tuple[bool, ...],
+        gradients: list[Any],
+        pure: Steps,
+        forward: set[Step],
+        residuals: dict[Step, int],
+    ) -> None:
+        cotangents = [step for step, wanted in zip(variant._cotangents, mask, strict=True) if wanted]
+        wanted = [g for g in gradients if g is not None]
+        body = [step for step in prune(pure, wanted)[0] if step not in forward and step not in cotangents]
+        within = {*body, *cotangents}
+        read = [*[parent for step in body for parent in step.parents], *wanted]
+        outside = list(dict.fromkeys([step for step in read if step not in within]))
+        needed = [step for step in outside if not is_constant(step)]
+        constants = [step for step in outside if is_constant(step)]
+        for step in needed:
+            residuals.setdefault(step, len(residuals))
+        self._needed = [residuals[step] for step in needed]
+        # what is not computed here is somebody else's as well
+        self._given = [
+            (g is not None, g in constants or g in needed or (g in cotangents and len(mask) > 1)) for g in gradients
+        ]
+        self.runner = Runner([*cotangents, *needed], [*constants, *body], wanted, variant.name)
+
+    def __call__(self, cotangents: list[Any], residuals: Sequence[Any]) -> list[Any]:
+        found = iter(self.runner(*cotangents, *[residuals[i] for i in self._needed]))
+        return [(next(found).copy() if shared else next(found)) if wanted else None for wanted, shared in self._given]
 
 
 class Runner:
@@ -285,99 +427,15 @@ class Runner:
             self._idle.append(run)
 
 
-class Run:
-    """One run of a program whose results may be differentiated."""
-
-    __slots__ = ("args", "kwargs", "residuals", "variant")
-
-    def __init__(self, variant: Variant, residuals: tuple[Any, ...], args: Any, kwargs: Any) -> None:
-        self.variant, self.residuals, self.args, self.kwargs = variant, residuals, args, kwargs
-
-
-@primitive
-def compiled(run: Run, *arrays: Any) -> Any:
-    """A run of a compiled function, as one operation; recorded by hand, never called."""
-    raise AssertionError("a compiled function is recorded after it has run")
-
-
-def _rule(g: Any, out: Any, run: Run, *arrays: Any) -> Sequence[Any]:
-    variant = run.variant
-    if variant.refused:
-        raise RuntimeError(variant.refused)
-    several = isinstance(out, tuple)
-    outs, gradients = (out, g) if several else ((out,), (g,))
-    if any(getattr(x, "is_batch", False) for x in gradients if x is not None):
-        raise TypeError("a program takes one gradient at a time")
-    if any(isinstance(x, Value) for x in arrays):
-        return [None, *_again(run, arrays, outs, gradients)]
-    assert variant.backward is not None
-    cotangents = [
-        np.zeros_like(x) if share is None else _conjugated(share) for x, share in zip(outs, gradients, strict=True)
-    ]
-    found = iter(variant.backward(*cotangents, *run.residuals))
-    return [None, *[None if g is None else _conjugated(next(found)) for g in variant.given]]
-
-
-defvjp_joint(compiled, _rule)
-
-
-def _conjugated(x: Any) -> Any:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
-
-
-def _again(run: Run, arrays: Sequence[Any], outs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
-    """Gradients that can be differentiated again: the function itself runs, and is recorded."""
-    variant = run.variant
-    targets = [array._node for array in arrays]
-    start = next_order()
-    with enable_grad():
-        result = variant.function(*run.args, **run.kwargs)
-    leaves = [leaf.value for leaf in flatten(result)[0] if isinstance(leaf.value, Value) and leaf.value.requires_grad]
-    found = pull_back(
-        leaves,
-        [np.zeros_like(x) if share is None else _conjugated_value(share) for x, share in zip(outs, gradients, strict=True)],
-        targets,
-        True,
-    )
-    return [_conjugated_value(g) for g in found]
-
-
-def _conjugated_value(x: Any) -> Any:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
-
-
 def _ones_like(x: Any) -> Any:
     """The example of a gradient: an array for an array, a number for a number."""
     return np.ones_like(x) if isinstance(x, np.ndarray) else x.dtype.type(1)
 
 
-def _is_constant(step: Step) -> bool:
-    return step.function is None and step.source is None
-
-
 def _require_numpy(array: Any) -> Any:
-    if not isinstance(array, np.ndarray | np.generic):
-        raise TypeError(
-            f"ag.compile plans memory for NumPy's arrays, but got {type(array).__module__}.{type(array).__name__}. Call "
-            "the function itself on these."
-        )
-    return array
-
-
-def _argument_names(function: Callable[..., Any], leaves: list[Leaf]) -> list[str]:
-    """What the text calls each leaf of the arguments: by its parameter, and where it is in that."""
-    try:
-        parameters = [p.name for p in inspect.signature(function).parameters.values()]
-    except (TypeError, ValueError):
-        parameters = []
-    names = []
-    for leaf in leaves:
-        inside = leaf.path[3:]
-        if leaf.path.startswith("[0]") and inside:
-            number, _, rest = inside[1:].partition("]")
-            place = int(number)
-            first = parameters[place] if place < len(parameters) else f"x{place}"
-            names.append(first + rest)
-        else:
-            names.append(inside.strip("[]'") or "x")
-    return names
+    if type(array) is np.ndarray or isinstance(array, np.generic | np.memmap):
+        return array
+    raise TypeError(
+        f"ag.compile plans memory for NumPy's arrays, but got {type(array).__module__}.{type(array).__name__}. Call "
+        "the function itself on these."
+    )

@@ -1,0 +1,176 @@
+"""`Compiled`: what `compile` returns. Which program runs at a call, and when another one is made."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from functools import update_wrapper
+from threading import RLock
+from types import MethodType
+from typing import Any
+
+from ..state import current_state, inside_transform
+from ..tree import flatten
+from .compiled import PassValues, Variant
+from .signature import argument_names, signature
+from .trace import Decision
+from .traced import TraceError
+from .tracing import tracing
+
+# So many programs are made for one signature, and of a function; then it runs as it is.
+MOST_VARIANTS, MOST_PROGRAMS = 16, 64
+# After so many programs that differ in one number, or because the same thing has changed, there is a warning.
+MANY = 5
+
+
+class Compiled:
+    """A function that runs as programs of NumPy calls.
+
+    Attributes:
+        function: the function itself.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._variants: dict[Any, tuple[Variant, ...]] = {}
+        self._made: list[Variant] = []
+        self._by_identity = False  # whether Values among the arguments are passed as they are
+        self._unsettled = 0  # how many traces in a row have changed what the function reads
+        self._reasons: dict[str, set[str]] = {}
+        self._lock = RLock()
+        update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = current_state()
+        if state.observer is not None or tracing.get() is not None:
+            return self.function(*args, **kwargs)
+        arrays: list[Any] = []
+        by_identity = self._by_identity
+        key = (
+            state.recording,
+            inside_transform.get(),
+            signature(args, arrays, by_identity),
+            signature(kwargs, arrays, by_identity) if kwargs else None,
+        )
+        for variant in self._variants.get(key, ()):
+            given = variant.capture.given(arrays)
+            if given is not None:
+                try:
+                    return variant(arrays, given, args, kwargs)
+                except Decision:
+                    continue
+        return self._made_for(key, arrays, args, kwargs)
+
+    def _made_for(self, key: Any, arrays: list[Any], args: Any, kwargs: Any) -> Any:
+        """Make a program and run it."""
+        with self._lock:
+            known = self._variants.get(key, ())
+            if len(known) >= MOST_VARIANTS or len(self._made) >= MOST_PROGRAMS:
+                return self._as_it_is(args, kwargs)
+            change = known[0].capture.change() if known else ""
+            by_identity = self._by_identity
+            try:
+                variant = Variant(self.function, args, kwargs, by_identity)
+            except PassValues:
+                self._by_identity = True
+            else:
+                if variant.unsettled:
+                    self._unsettled += 1
+                    if self._unsettled > 1:
+                        raise self._never_settles(variant)
+                else:
+                    self._unsettled = 0
+                    self._variants[key] = (variant, *self._variants.get(key, ()))
+                    self._made.append(variant)
+                self._count(change, args, kwargs)
+        if self._by_identity is not by_identity:
+            return self(*args, **kwargs)
+        return variant(arrays, variant.capture.read(arrays), args, kwargs)
+
+    def _as_it_is(self, args: Any, kwargs: Any) -> Any:
+        if "" not in self._reasons:
+            self._reasons[""] = set()
+            warnings.warn(
+                f"{self._name()} has become {len(self._made)} programs for different arguments, and runs as it is for "
+                "all others. Give arrays the same few shapes, and pass numbers that change as np.float64(x).",
+                stacklevel=4,
+            )
+        return self.function(*args, **kwargs)
+
+    def _never_settles(self, variant: Variant) -> TraceError:
+        return TraceError(
+            f"{self._name()} cannot be compiled, because it changes what it reads itself: {variant.unsettled}. A program "
+            "would not do that at every call. Return what changes, keep an array as a buffer of a module or in a Value, "
+            "or decorate the function that changes it with @ag.effect."
+        )
+
+    def _count(self, change: str, args: Any, kwargs: Any) -> None:
+        """Say when programs pile up because of one number, or one thing around the function, that changes."""
+        leaves, _ = flatten((args, kwargs))
+        for name, leaf in zip(argument_names(self.function, leaves), leaves, strict=True):
+            if type(leaf.value) in (int, float, complex):
+                self._note(
+                    f"the number {name!r}",
+                    repr(leaf.value),
+                    f"A Python number is a constant of a program: pass np.{type(leaf.value).__name__}"
+                    f"{'64(' if type(leaf.value) is not complex else '128('}{name}), which is read at every call.",
+                )
+        if change:
+            what = change.partition(" is ")[0]
+            self._note(what, change, "Pass it as an argument, as an array if it is a number.")
+
+    def _note(self, what: str, value: str, instead: str) -> None:
+        known = self._reasons.setdefault(what, set())
+        known.add(value)
+        if len(known) == MANY and value:
+            known.add("")  # once
+            warnings.warn(
+                f"{self._name()} was compiled {MANY} times, because {what} has changed: {', '.join(sorted(known)[1:])}. "
+                f"{instead}",
+                stacklevel=6,
+            )
+
+    def _name(self) -> str:
+        return f"ag.compile({getattr(self.function, '__name__', type(self.function).__name__)})"
+
+    # ---- what has been made ----
+
+    def variants(self) -> tuple[Variant, ...]:
+        """The programs that were made so far, the last one first."""
+        return tuple(reversed(self._made))
+
+    def _last(self) -> Variant:
+        if not self._made:
+            raise RuntimeError(f"{self._name()} has not been called yet, so there is no program. Call it once.")
+        return self._made[-1]
+
+    @property
+    def source(self) -> str:
+        """The text of the program that was made last: a module with a function `program`, and one for its gradients."""
+        variant = self._last()
+        texts = [runner.program.source for runner in variant.runners()]
+        return "\n\n".join(texts)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What the text of the program needs besides what it imports, by name."""
+        return dict(self._last().forward.program.constants)
+
+    # ---- as a method, and copies ----
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<{self._name()}>"
+
+    def __copy__(self) -> Compiled:
+        return Compiled(self.function)
+
+    def __reduce__(self) -> Any:
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        name = getattr(self, "__qualname__", "")
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (Compiled, (self.function,))

@@ -1,0 +1,141 @@
+"""A run of a program as one operation of the graph: its rule is the program's backward pass.
+
+A second derivative is taken through the function itself: it runs once more, recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..graph import Node, backpropagate, next_order
+from ..primitive import defvjp_joint, primitive
+from ..state import enable_grad
+from ..value import Value
+from ..variables import together
+
+if TYPE_CHECKING:
+    from .compiled import Variant
+
+
+class Run:
+    """One run of a program whose results may be differentiated.
+
+    Attributes:
+        variant: the program.
+        residuals: what its backward pass reads besides the gradients.
+        arrays: the arrays among the arguments, without the Values that hold them, so that those may go.
+        nodes: for each parent of the operation its Node.
+        states: those of the generators before the run.
+    """
+
+    __slots__ = ("arrays", "nodes", "residuals", "states", "variant")
+
+    def __init__(self, variant: Variant, residuals: Any, arrays: list[Any], nodes: Any, states: Any) -> None:
+        self.variant, self.residuals, self.arrays, self.nodes, self.states = variant, residuals, arrays, nodes, states
+
+
+@primitive
+def compiled(run: Run, *arrays: Any) -> Any:
+    """A run of a compiled function, as one operation; recorded by hand, never called."""
+    raise AssertionError("a compiled function is recorded after it has run")
+
+
+def _rule(g: Any, out: Any, run: Run, *arrays: Any) -> Sequence[Any]:
+    variant = run.variant
+    if variant.refused:
+        raise RuntimeError(variant.refused)
+    if not run.nodes:
+        return [None]
+    outs, gradients = (out, g) if isinstance(out, tuple) else ((out,), (g,))
+    if any(getattr(x, "is_batch", False) for x in gradients if x is not None):
+        raise TypeError("a program takes one gradient at a time")
+    lifted = any(isinstance(x, Value) for x in arrays)
+    backward = variant.backward_of(tuple([share is not None for share in gradients]))
+    if lifted or backward is None:
+        return [None, *_again(run, arrays, gradients, lifted)]
+    cotangents = [_conjugated(share) for share in gradients if share is not None]
+    return [None, *[None if x is None else _conjugated(x) for x in backward(cotangents, run.residuals)]]
+
+
+defvjp_joint(compiled, _rule)
+
+
+def pulled_back(
+    results: Sequence[Any], cotangents: Sequence[Any], targets: Sequence[Node], since: int, lift: Any
+) -> Any:
+    """For each target the gradient of all results, weighted with the cotangents; None if nothing flows there.
+
+    Args:
+        results: Values that want a gradient.
+        cotangents: one for each.
+        targets: where to stop.
+        since: Nodes that are older are ends.
+        lift: as that of `backpropagate`.
+    """
+    root, seed = results[0], cotangents[0]
+    if len(results) > 1:
+        with enable_grad():
+            root = together(*results, cotangents=cotangents)
+        seed = np.float64(1) if lift is None else lift(np.float64(1), None)
+    found = backpropagate(root.node, seed, targets, lift, since=since)
+    return [found.get(node) for node in targets]
+
+
+def _conjugated(x: Any) -> Any:
+    """Between the gradients that a rule sees and those that a backward pass takes and returns."""
+    return np.conjugate(x) if x is not None and x.dtype.kind == "c" else x
+
+
+def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: bool) -> list[Any]:
+    """Gradients from the function itself, which runs once more and is recorded."""
+    variant = run.variant
+    if variant.changes:
+        raise RuntimeError(
+            f"these gradients need {variant.name} to run once more, but it {variant.changes}, which would happen twice. "
+            "Leave that outside of the compiled function, or take the derivatives inside."
+        )
+    change = variant.capture.change()
+    if change:
+        raise RuntimeError(
+            f"these gradients need {variant.name} to run once more, but it would not compute the same again: {change}. "
+            "What it reads must not change before backward."
+        )
+    start = next_order()
+    args, kwargs = variant.arguments_of(run, parents)
+    with _keeping(variant.buffers), _drawing_from(run.states), enable_grad():
+        values = variant.differentiated(variant.function(*args, **kwargs))
+    pairs = [(x, _conjugated(share)) for x, share in zip(values, gradients, strict=True) if share is not None]
+    lift = Value._attached if lifted else None
+    targets = list(dict.fromkeys(filter(None, run.nodes)))
+    shares = pulled_back([x for x, _ in pairs], [share for _, share in pairs], targets, start, lift)
+    found = dict(zip(targets, shares, strict=True))
+    return [_conjugated(found.pop(node, None)) for node in run.nodes]  # a Node that is the parent twice gets it once
+
+
+@contextmanager
+def _drawing_from(states: Any) -> Iterator[None]:
+    """Let generators draw what they drew from these states; afterwards they go on where they were."""
+    before = [(generator, generator.bit_generator.state) for generator, _ in states]
+    try:
+        for generator, state in states:
+            generator.bit_generator.state = state
+        yield
+    finally:
+        for generator, state in before:
+            generator.bit_generator.state = state
+
+
+@contextmanager
+def _keeping(buffers: Sequence[tuple[Any, str]]) -> Iterator[None]:
+    """Leave buffers of modules as they are: they have moved already."""
+    before = [(module, name, module.__dict__[name], module.__dict__[name].copy()) for module, name in buffers]
+    try:
+        yield
+    finally:
+        for module, name, array, numbers in before:
+            array[...] = numbers
+            module.__dict__[name] = array
