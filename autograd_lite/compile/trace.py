@@ -22,7 +22,8 @@ from ..rules import part
 from ..state import Observer, State, current_state, running
 from ..value import Value
 from ..watch import rule_at_work, users_line
-from .traced import Step, TraceError, Traced, changed_by, holds, numbers_of, replaced, steps_in, written, written_at
+from .quietly import quietly
+from .traced import Step, TraceError, Traced, changed_by, holds, numbers_of, replaced, steps_in, written, written_through
 from .tracing import tracing
 
 _lock = RLock()  # one trace at a time: while one runs, the class of Values is another
@@ -117,7 +118,7 @@ def require(condition: Any, answer: bool) -> None:
 
 
 _NOT_ASKED: Any = object()
-_IN_PLACE = {written, written_at, changed_by}
+_IN_PLACE = {written, written_through, changed_by}
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +182,7 @@ class Trace(Observer):
         self._buffers: list[_HeldBuffer] = []
         self._arguments: list[tuple[Traced, Step]] = []
         self._states: list[tuple[Any, Any]] = []  # of the generators that were drawn from
+        self._errors = np.geterr()
         self._begun = False  # whether an effect came, so that what was there before may have changed
 
     # ---- calls ----
@@ -188,7 +190,7 @@ class Trace(Observer):
     def call(self, function: Any, args: Any, kwargs: Any) -> Any:
         """Run a function on the example's numbers, and note the call."""
         out = function(*numbers_of(args), **numbers_of(kwargs))
-        return self.noted(function, args, kwargs, out)
+        return self.noted(quietly(function, self._errors), args, kwargs, out)
 
     def attempt(self, inner: Callable[..., Any], function: Any, args: Any, kwargs: Any) -> Any:
         """Note the calls that a function of the library makes; of one that asks for numbers the call as a whole.
@@ -348,7 +350,7 @@ class Trace(Observer):
             else:
                 raw = _ARRAY.__get__(gradient) if isinstance(gradient, Value) else gradient
                 held.gradient = self.input(Gradient(value), raw, f"{value.name or 'value'}.grad")
-            held.before = held.gradient and held.gradient.step
+            held.before = None if held.gradient is None else held.gradient.step
         return held.gradient
 
     def set_gradient(self, value: Value, gradient: Any) -> None:

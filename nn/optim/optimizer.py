@@ -65,6 +65,8 @@ class Optimizer:
 
     # whether `state_dict` has the number of steps that each parameter took
     counts_steps: ClassVar[bool] = False
+    # whether a step calls the closure as often as the numbers ask for
+    needs_closure: ClassVar[bool] = False
     # whether `update` needs one whole parameter at a time, in its shape
     by_parameter: ClassVar[bool] = False
     # numbers that are remembered for each parameter, and what they are before the first step
@@ -124,15 +126,21 @@ class Optimizer:
         Returns:
             What `closure` returned, else None.
 
+        In a function under `ag.compile` the step is made at every call of the program, with the gradients of then.
+
         Raises:
             TypeError: `closure` is no function, or a parameter changed its dtype since the first step. Nothing is
-                updated then.
+                updated then. Or there is a closure, and `ag.compile` is tracing.
         """
         if closure is not None and not callable(closure):
             raise TypeError(
                 f"step takes a function that computes the loss, not {type(closure).__name__}. "
                 "Write loss.backward(), then optimizer.step()."
             )
+        if ag.is_compiling():
+            self._refuse_closure(closure)
+            _note_step(self)
+            return None
         self.stepped = True
         if not (self._pre_hooks or self._post_hooks):
             return self._step(closure)
@@ -146,6 +154,19 @@ class Optimizer:
         for handle in list(self._post_hooks):
             handle.hook(self, args, kwargs)
         return loss
+
+    def _refuse_closure(self, closure: Callable[[], Any] | None) -> None:
+        name = type(self).__name__
+        if self.needs_closure:
+            raise TypeError(
+                f"{name} evaluates the loss as often as the numbers ask for, which cannot be compiled. Leave "
+                "optimizer.step(closure) outside, and compile the function that computes the loss and its gradients."
+            )
+        if closure is not None:
+            raise TypeError(
+                f"in a function under ag.compile {name}.step takes no closure. Write loss.backward(), then "
+                "optimizer.step()."
+            )
 
     def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
@@ -353,6 +374,14 @@ class Optimizer:
             lines.append(f"Parameter Group {number}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def step_of(optimizer: Optimizer) -> None:
+    """`optimizer.step()`: what a compiled program does instead of it."""
+    optimizer.step()
+
+
+_note_step = ag.effect(step_of)
 
 
 def _dtypes(params: list[ag.Value]) -> list[Any]:

@@ -84,6 +84,12 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     ]
     if not arrays:
         return np.float32(0)
+    return _total_norm(arrays, p, error_if_nonfinite)
+
+
+@ag.primitive
+def _total_norm(arrays: list[Any], p: float, error_if_nonfinite: bool) -> Any:
+    """The norm of the norms."""
     norms = np.array([_norm(x, p) for x in arrays])
     total = np.result_type(*arrays).type(_norm(norms, p))
     if error_if_nonfinite and not np.isfinite(total):
@@ -112,6 +118,9 @@ def clip_grads_with_norm_(parameters: ag.Value | Iterable[ag.Value], max_norm: f
     """
     _require_bound("max_norm", max_norm)
     listed = [p for p in _listed(parameters) if p.grad is not None]
+    if ag.is_compiling():
+        _scale_in_a_trace(listed, float(max_norm), total_norm)
+        return
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
@@ -121,6 +130,17 @@ def clip_grads_with_norm_(parameters: ag.Value | Iterable[ag.Value], max_norm: f
                 p.grad *= factor
         else:
             p.grad = p.grad * factor
+
+
+def _scale_in_a_trace(parameters: list[ag.Value], max_norm: float, total_norm: Any) -> None:
+    """The same without a look at the numbers: a factor of 1 changes nothing."""
+    total = total_norm.data if isinstance(total_norm, ag.Value) else total_norm
+    wide = total.astype(np.float64) if hasattr(total, "dtype") else float(total)  # as Python computes
+    factor = np.minimum(max_norm / (wide + 1e-6), 1.0)
+    for p in parameters:
+        own = factor.astype(p.grad.dtype)
+        with np.errstate(invalid="ignore"):
+            p.grad = p.grad * own
 
 
 def clip_grad_value_(parameters: ag.Value | Iterable[ag.Value], clip_value: float) -> None:

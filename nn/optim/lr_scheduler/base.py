@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import autograd_lite as ag
+
 from ..optimizer import Optimizer
 
 _ORDER = (
@@ -59,6 +61,11 @@ class LRScheduler:
     _step_count: int
     _is_initial: bool
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "step" in vars(cls):
+            cls.step = ag.effect(cls.step)  # type: ignore[method-assign]
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = require_optimizer(optimizer)
         for number, group in enumerate(optimizer.param_groups):
@@ -93,11 +100,12 @@ class LRScheduler:
         """The learning rates that were set last, one a group."""
         return self._last_lr
 
+    @ag.effect  # a compiled program goes on at every call
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next epoch, or to that of a number."""
         begun = self._step_count == 1 and self.last_epoch >= 0  # a SequentialLR takes back what its parts began
         if begun and not self.optimizer.stepped:
-            warnings.warn(_ORDER, UserWarning, stacklevel=2)
+            warnings.warn(_ORDER, UserWarning, stacklevel=3)
         self._step_count += 1
         self._update_lr(epoch)
 
