@@ -16,6 +16,7 @@ from .passes import Steps
 from .surroundings import Surroundings
 from .trace import Argument, Buffer, Captured, Gradient, Trace
 
+_NOTHING = object()
 _ARGUMENT, _VALUE_ARGUMENT, _CAPTURED, _GRADIENT, _BUFFER = range(5)
 
 
@@ -35,7 +36,7 @@ class Source:
 
     def __init__(self, step: Any, example: Any) -> None:
         source = step.source
-        self.name, self.state, self.seen, self.label = None, None, None, step.name or "a Value"
+        self.name, self.state, self.seen, self.label = None, None, _NOTHING, step.name or "a Value"
         self.fits = example.shape, example.dtype, getattr(example, "strides", None)
         if type(source) is Argument:
             self.kind, self.owner = _ARGUMENT, source.place

@@ -25,7 +25,7 @@ from .passes import Steps, hoist, is_constant, lower, prune, simplify
 from .program import Program
 from .signature import argument_names, is_argument_array, objects_in
 from .surroundings import Surroundings
-from .trace import Buffer, Captured, Cotangent, Decision, Trace, held_array, require, set_buffer, write_into
+from .trace import Argument, Buffer, Captured, Cotangent, Decision, Trace, held_array, require, set_buffer, write_into
 from .traced import Step, Traced
 
 # Of so many results every one alone has a program for its gradients, besides the one of all.
@@ -218,8 +218,8 @@ class Variant:
             self.passes.append((name, len(steps)))
         results, rest = kept[: len(self._kept)], iter(kept[len(self._kept) :])
         self._gradients = {mask: [next(rest) for _ in self._targets] for mask in self._gradients}
-        self._effects_of(steps)
         self.inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
+        self._effects_of(steps)
         forward, _ = prune(steps, results)
         pure, has = [step for step in steps if not step.effect], set(forward)
         residuals: dict[Step, int] = {}
@@ -234,6 +234,14 @@ class Variant:
         self.buffers, self.changes = [], ""
         effects = [step for step in steps if step.effect and step.function is not require]
         self.pure = not effects
+        # a program writes into arrays at its end, which comes to the same if nothing it reads lies in the same memory
+        written = {step.parents[0] for step in effects if step.function is write_into}
+        self._apart = [
+            (i, j)
+            for i, a in enumerate(self.inputs)
+            for j, b in enumerate(self.inputs)
+            if a in written and a is not b and (j > i or b not in written) and Argument in (type(a.source), type(b.source))
+        ]
         for step in effects:
             target = step.parents[0].source if step.function is write_into else None
             if isinstance(target, Buffer):
@@ -268,6 +276,8 @@ class Variant:
             ]  # those before the run, which may give Values others
             if self._generators:
                 states = [(generator, generator.bit_generator.state) for generator in self._generators]
+        if self._apart and any(_overlap(given[i], given[j]) for i, j in self._apart):
+            return self.function(*args, **kwargs)
         try:
             outs = self.forward(*given)
         except Decision:
@@ -430,6 +440,19 @@ class Runner:
 def _ones_like(x: Any) -> Any:
     """The example of a gradient: an array for an array, a number for a number."""
     return np.ones_like(x) if isinstance(x, np.ndarray) else x.dtype.type(1)
+
+
+def _overlap(x: Any, y: Any) -> bool:
+    """Whether two arrays lie in the same memory."""
+    return _root(x) is _root(y) and bool(np.may_share_memory(x, y))
+
+
+def _root(x: Any) -> Any:
+    while True:
+        base = getattr(x, "base", None)
+        if base is None:
+            return x
+        x = base
 
 
 def _require_numpy(array: Any) -> Any:

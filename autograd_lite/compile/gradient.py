@@ -49,8 +49,8 @@ def _rule(g: Any, out: Any, run: Run, *arrays: Any) -> Sequence[Any]:
     if variant.refused:
         raise RuntimeError(variant.refused)
     if not run.nodes:
-        return [None]
-    outs, gradients = (out, g) if isinstance(out, tuple) else ((out,), (g,))
+        return [None, None]
+    gradients = g if isinstance(out, tuple) else (g,)
     if any(getattr(x, "is_batch", False) for x in gradients if x is not None):
         raise TypeError("a program takes one gradient at a time")
     lifted = any(isinstance(x, Value) for x in arrays)

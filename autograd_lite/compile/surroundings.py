@@ -245,7 +245,7 @@ class Surroundings:
             if isinstance(inner, FunctionType):
                 self._waiting.append((inner, ""))
             elif inherited is not _ABSENT and not isinstance(x, type) and not hasattr(inherited, "__get__"):
-                self.entries.append(Entry(lambda name: f"{label}.{name}", kind, [name]))
+                self.entries.append(Entry(lambda name: f"{label}.{name}", x, [name]))  # it may get one of its own
                 self._waiting.append((inherited, f"{label}.{name}"))
 
 
