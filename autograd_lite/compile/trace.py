@@ -134,6 +134,7 @@ class _Held:
         assigned: whether something was assigned to its data.
         gradient: its gradient now.
         before: its gradient when the function first asked or assigned: a step, None, or `_NOT_ASKED`.
+        known: its gradient when everything was last noted, or `_NOT_ASKED`.
     """
 
     value: Value
@@ -145,6 +146,7 @@ class _Held:
     assigned: bool = False
     gradient: Any = None
     before: Any = _NOT_ASKED
+    known: Any = _NOT_ASKED
     asked: bool = False
 
 
@@ -344,6 +346,8 @@ class Trace(Observer):
         if not held.asked:
             held.asked = True
             if self._begun:
+                if held.known is not _NOT_ASKED:  # which is what the program will find there
+                    gradient = None if held.known is None else held.known._array
                 held.gradient = self.noted(get_gradient, (value,), {}, gradient, effect=True)
             elif gradient is None:
                 self.missing.append(value)
@@ -428,6 +432,7 @@ class Trace(Observer):
             now = held.gradient.step if type(held.gradient) is Traced else held.gradient
             if now is not held.before:
                 self._note_effect(set_gradient, (held.value, held.gradient))
+            held.known = held.gradient
         held.asked, held.gradient, held.before = False, None, _NOT_ASKED
 
     @contextmanager
