@@ -155,8 +155,8 @@ class Surroundings:
                 a, b = was.get(name, _ABSENT), now.get(name, _ABSENT)
                 if a is not b and not _is_equal(a, b):
                     changed = f"{owner}.{name} {_from_to(a, b)}"
-            label = lambda name, owner=owner: f"{owner}.{name}"  # noqa: E731
-            self.entries.append(Entry(label, module.__dict__, list(now)))
+            label = lambda name, owner=owner: owner if name is None else f"{owner}.{name}"  # noqa: E731
+            self.entries.append(Entry(label, module.__dict__, list(now), True))
             self._waiting += [(x, label(name)) for name, x in now.items() if isinstance(x, list | dict | tuple)]
             hooks = module.__dict__.get("_hooks")
             if hooks is not None:
@@ -202,6 +202,9 @@ class Surroundings:
         elif isinstance(x, ModuleType):
             if _is_users(x.__name__):
                 self._objects.append((x, x.__name__, set()))
+        elif hasattr(x, "param_groups"):  # an optimizer, which reads its options anew at every step
+            for held in (x.param_groups, *[group["params"] for group in x.param_groups]):
+                self.entries.append(Entry(lambda _: f"{label}.param_groups", held, list(range(len(held))), True))
         elif hasattr(x, "named_parameters"):
             self._objects.append((x, type(x).__name__, set()))
         elif hasattr(x, "function") and hasattr(x, "variants"):  # another compiled function
