@@ -27,7 +27,7 @@ def tanh(input: Any) -> Any:
     return np.tanh(input)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def sigmoid(input: Any) -> Any:
     """1 / (1 + e^-x), elementwise; in (0, 1), and without overflow.
 
@@ -37,7 +37,8 @@ def sigmoid(input: Any) -> Any:
         array([0. , 0.5, 1. ])
     """
     with np.errstate(over="ignore"):  # e^1000 is inf, and 1 / inf is the right 0
-        return 1 / (1 + np.exp(-_signed(input)))
+        exponential = np.exp(-_signed(input))
+    return 1 / (1 + exponential)
 
 
 ag.defvjp(sigmoid, lambda g, out, input: g * (out * (1 - out)))

@@ -40,10 +40,12 @@ class KVCache:
     length: int
 
     def __init__(self) -> None:
+        self._traced = ag.is_compiling()
         self.reset()
 
     def reset(self) -> None:
         """Forget everything: the next position is the first of a new sequence."""
+        self._refuse_to_be_traced()
         self.length = 0
         self._keys: Any = None
         self._values: Any = None
@@ -60,7 +62,9 @@ class KVCache:
 
         Raises:
             ValueError: key and value do not belong together, or not to what is held.
+            TypeError: `ag.compile` is tracing a function outside of which the cache was made.
         """
+        self._refuse_to_be_traced()
         if np.ndim(key) < 2 or key.shape[:-1] != value.shape[:-1]:
             raise ValueError(f"key {np.shape(key)} and value {np.shape(value)} must be (..., S, E) and (..., S, Ev)")
         for name, held, new in (("key", self._keys, key), ("value", self._values, value)):
@@ -74,6 +78,13 @@ class KVCache:
         self._values, values = _appended(self._values, self.length, value)
         self.length += key.shape[-2]
         return keys, values
+
+    def _refuse_to_be_traced(self) -> None:
+        if ag.is_compiling() and not self._traced:
+            raise TypeError(
+                f"a KVCache of length {self.length} is longer at every call, which cannot be compiled: a program has one "
+                "shape. Call the model itself, or make the cache inside of the compiled function."
+            )
 
     def __repr__(self) -> str:
         return f"KVCache(length={self.length})"

@@ -109,13 +109,16 @@ def after(module: nn.Module | None) -> Any:
 
 def compare(eager: Any, compiled: Any, sets: list[list[Any]], modules: tuple[Any, Any]) -> None:
     for arrays in [*sets, sets[0]]:
-        seen = []
+        seen: list[Any] = []
+        warned: list[set[str]] = []
         for run, module in ((eager, modules[0]), (compiled, modules[1])):
             nn.manual_seed(3)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of the table's rows, which another test looks at
+            with warnings.catch_warnings(record=True) as heard:
+                warnings.simplefilter("always")
                 seen.append((bits(run(*[x.copy() for x in arrays])), after(module)))
+            warned.append({str(each.message) for each in heard if issubclass(each.category, RuntimeWarning)})
         assert seen[0] == seen[1]
+        assert warned[1] <= warned[0]
 
 
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
@@ -147,3 +150,18 @@ def test_compiled_layer_has_the_same_bits(chapter: str, name: str, backward: boo
             ag.compile(runs[0])(*numbers(name, row.arrays)[0])
         return
     compare(runs[0], ag.compile(runs[1]), numbers(name, row.arrays), (module, again))
+
+
+def test_a_cache_is_refused_unless_it_is_made_inside() -> None:
+    attention, outer = nn.MultiheadAttention(8, 2, batch_first=True), nn.KVCache()
+    x = np.random.default_rng(0).normal(size=(1, 5, 8)).astype(np.float32)
+
+    def generate(x: Any) -> Any:
+        cache = nn.KVCache()
+        return [attention(s, s, s, is_causal=True, cache=cache)[0].data for s in (x[:, :3], x[:, 3:4], x[:, 4:])]
+
+    with ag.no_grad():
+        assert bits(ag.compile(generate)(x)) == bits(generate(x))
+        with pytest.raises(TypeError, match="a KVCache of length 0 is longer at every call"):
+            ag.compile(lambda x: attention(x, x, x, cache=outer)[0])(x)
+    assert outer.length == 0

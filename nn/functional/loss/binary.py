@@ -65,7 +65,7 @@ def _log(x: Any) -> Any:
         return np.maximum(np.log(x), -100)
 
 
-@ag.primitive
+@ag.primitive(traced=True)
 def _binary_cross_entropy(x: Any, y: Any) -> Any:
     """Elementwise: -(y log x + (1 - y) log(1 - x))."""
     return -(y * _log(x) + (1 - y) * _log(1 - x))
