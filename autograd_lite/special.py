@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import floating
+from .compile.tracing import expected
 from .primitive import defvjp, is_value, plain_array, primitive
 from .rules.reduction import spread
 
@@ -199,7 +200,7 @@ def multigammaln(a: Any, d: int) -> Any:
     a = floating(a)
     if d != np.floor(d) or d < 1:
         raise ValueError(f"multigammaln takes a dimension d of 1, 2, ..., not {d}")
-    if np.any(a <= (d - 1) / 2):
+    if expected(np.any(a <= (d - 1) / 2)):
         raise ValueError(f"multigammaln of dimension {d} takes a > (d - 1) / 2 = {(d - 1) / 2}")
     return sum([gammaln(a - j / 2) for j in range(int(d))], d * (d - 1) / 4 * np.log(np.pi))
 

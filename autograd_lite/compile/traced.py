@@ -10,8 +10,11 @@ new result, and moves the array, what it is a view of, and its views over to tha
 
 from __future__ import annotations
 
+import inspect
 import operator
+import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -110,7 +113,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         put: computes the base from the base and new numbers for this view.
     """
 
-    __slots__ = ("__weakref__", "_again", "_array", "_base", "_put", "_views", "step", "trace")
+    __slots__ = ("__weakref__", "_again", "_array", "_base", "_put", "_views", "_writeable", "step", "trace")
     __array_priority__ = 1000.0  # so that `np.float64(2) * traced` asks us
     __hash__ = object.__hash__
     name = None
@@ -128,6 +131,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         self.trace, self._array, self.step = trace, array, step
         self._base, self._again, self._put = base, again, put
         self._views: WeakSet[Traced] | None = None
+        self._writeable = array.flags.writeable
         if base is not None:
             if base._views is None:
                 base._views = WeakSet()
@@ -142,8 +146,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if method == "at":
             return _changed(ufunc.at, inputs, kwargs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
-        result = self.trace.call(function, inputs, kwargs)
-        return result if out is None else _delivered(self.trace, function, out, result)
+        return self.trace.call(function, inputs, kwargs) if out is None else _into(self.trace, function, out, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
@@ -158,17 +161,34 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                 f"{describe(function)} of an array: how long the result is depends on its numbers",
                 "Write np.where(condition, a, b), or multiply with a mask",
             )
-        if "out" in kwargs:
+        if function is np.where and not kwargs.keys() <= {"x", "y"}:
+            args, kwargs = (kwargs["condition"], *args), {name: kwargs[name] for name in kwargs if name != "condition"}
+        place = _place_of_out(function)
+        if place is not None and (len(args) > place or "out" in kwargs):
             kwargs = dict(kwargs)
-            out = kwargs.pop("out")
+            out = kwargs.pop("out") if "out" in kwargs else args[place]
+            rest = args if len(args) <= place else (*args[:place], *args[place + 1 :])
+            if len(args) > place + 1:  # what stands behind it has a name
+                names = list(inspect.signature(function).parameters)[place + 1 :]
+                rest, kwargs = args[:place], {**kwargs, **dict(zip(names, args[place + 1 :], strict=False))}
             if out is not None:
-                return _delivered(trace, function, out, trace.call(function, args, kwargs))
-        if function in VIEWS and type(args[0]) is Traced:
-            return args[0]._view(function, args[1:], kwargs)
-        return trace.call(function, args, kwargs)
+                return _into(trace, function, out, rest, kwargs)
+            args = rest
+        for name in SHAPE_OPTIONS & kwargs.keys():
+            if holds(kwargs[name], Traced):
+                raise trace.refusal(f"{describe(function)}({name}=...) with an array", CONSTANT)
+        if function in SHAPES and holds(args[1:], Traced):
+            raise trace.refusal(f"{describe(function)} to a shape that is in an array", CONSTANT)
+        if _overwrites(function, kwargs):
+            return _overwritten(trace, function, args, kwargs)
+        return _viewing(function, args, kwargs, trace.call(function, args, kwargs))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise self._refused("a plain copy", "Stay with NumPy's functions of arrays, such as np.stack or np.where")
+        raise self._refused(
+            "a plain copy",
+            "Stay with NumPy's functions of arrays: np.stack([a, b]) for np.array([a, b]), np.asarray(a, like=x)[x] for a[x], "
+            "and np.zeros_like(x, shape=...) for an array to be filled",
+        )
 
     # ---- operators that are not their ufunc ----
 
@@ -184,6 +204,42 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             return power
         self.write(power)
         return self
+
+    # Python's `*` and `/` of complex scalars round otherwise than the ufuncs
+    def __mul__(self, other: Any) -> Any:
+        return self._scalar(operator.mul, self, other) if self._is_complex_scalar(other) else super().__mul__(other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._scalar(operator.mul, other, self) if self._is_complex_scalar(other) else super().__rmul__(other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._scalar(operator.mul, self, other) if self._is_complex_scalar(other) else super().__imul__(other)
+
+    def __truediv__(self, other: Any) -> Any:
+        if self._is_complex_scalar(other):
+            return self._scalar(operator.truediv, self, other)
+        return super().__truediv__(other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        if self._is_complex_scalar(other):
+            return self._scalar(operator.truediv, other, self)
+        return super().__rtruediv__(other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        if self._is_complex_scalar(other):
+            return self._scalar(operator.truediv, self, other)
+        return super().__itruediv__(other)
+
+    def _is_complex_scalar(self, other: Any) -> bool:
+        """Whether this and the other operand are numbers, and one of them a complex one."""
+        other = other._array if type(other) is Traced else other
+        both = self._array, other
+        return all(isinstance(x, np.number | int | float | complex) for x in both) and any(map(np.iscomplexobj, both))
+
+    def _scalar(self, operation: Any, *operands: Any) -> Any:
+        result = self.trace.call(operation, operands, {})
+        python = type(operation(*numbers_of(operands))) is complex  # 1j times a float64 is a number of Python's
+        return self.trace.call(np.complex128, (result,), {}) if python else result
 
     # ---- what would need the numbers ----
 
@@ -226,10 +282,16 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __dlpack__(self, **options: Any) -> Any:
         raise self._refused("handing over the memory", "Return the array, and hand it over outside")
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
+        raise self._refused("the text", "Return the array, and print it outside")
+
+    def __repr__(self) -> str:  # which debuggers show
         return f"Traced({self.dtype} of shape {self.shape})"
 
-    __str__ = __repr__
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self._array)))
 
     # ---- indexing ----
 
@@ -242,34 +304,20 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                     "reading with a mask: how long the result is depends on the mask's numbers",
                     "Write np.where(mask, x, 0)",
                 )
-        if holds(index, Traced):
-            return self.trace.call(operator.getitem, (self, index), {})
-        return self._view(operator.getitem, (index,), {})
+        result = self.trace.call(operator.getitem, (self, index), {})
+        return result if holds(index, Traced) else _viewing(operator.getitem, (self, index), {}, result)
 
     def __setitem__(self, index: Any, item: Any) -> None:
         if holds(index, Recorder):
             index = replaced(index, Recorder, lambda value: value._array)
         item = item._array if isinstance(item, Recorder) else item
-        if index is ... or (isinstance(index, slice) and index == slice(None)):
+        if isinstance(self._array, np.generic):
+            raise TypeError(f"{type(self._array).__name__!r} object does not support item assignment")
+        whole = index is ... or (isinstance(index, slice) and index == slice(None))
+        if whole and type(item) is Traced and item.dtype == self.dtype and item.ndim <= self.ndim:
             self.write(item)
         else:
             self.write(self.trace.call(written, (self, index, item), {}))
-
-    def _view(self, function: Any, args: Any, kwargs: Any) -> Any:
-        """What a function returns that usually returns a view."""
-
-        def again(base: Traced) -> Any:
-            return base.trace.call(function, (base, *args), kwargs)
-
-        def put(base: Traced, new: Any) -> Any:
-            places = np.arange(base.size).reshape(base.shape)
-            places = places[args[0]] if function is operator.getitem else function(places, *args, **kwargs)
-            return base.trace.call(written_at, (base, places, new), {})
-
-        found = again(self)
-        if type(found) is not Traced or not np.may_share_memory(found._array, self._array):
-            return found
-        return Traced(self.trace, found._array, found.step, self, again, put)
 
     # ---- writing ----
 
@@ -278,6 +326,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
         What it is a view of changes with it, and so do the views of that.
         """
+        if not self._writeable:
+            raise ValueError("assignment destination is read-only")
         if type(new) is not Traced:
             new = self.trace.constant(np.asarray(new, self.dtype))
         if new.dtype != self.dtype:
@@ -311,7 +361,9 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     def view(self, dtype: Any = None) -> Any:
         dtype = np.dtype(dtype or self.dtype)
-        return self[...] if dtype == self.dtype else self._view(read_as, (dtype,), {})
+        if dtype == self.dtype:
+            return self[...]
+        return _viewing(read_as, (self, dtype), {}, self.trace.call(read_as, (self, dtype), {}))
 
     def copy(self, order: Any = "C") -> Any:
         return self.trace.call(np.copy, (self,), {} if order == "K" else {"order": order})
@@ -319,8 +371,13 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def flatten(self, order: Any = "C") -> Any:
         return np.ravel(self, order).copy()
 
+    def conj(self) -> Any:
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
     def fill(self, value: Any) -> None:
-        self.write(value)
+        self[...] = value
 
     def sort(self, axis: int = -1, kind: Any = None, *, stable: Any = None) -> None:
         self.write(np.sort(self, axis, kind, stable=stable))
@@ -345,21 +402,38 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
 def written(x: Any, index: Any, item: Any) -> Any:
     """A copy of `x` with `item` at an index."""
-    out = x.copy()
+    out = x.copy("K")
     out[index] = item
     return out
 
 
-def written_at(x: Any, places: Any, item: Any) -> Any:
-    """A copy of `x` with `item` at these places of the flat array."""
-    out = x.copy(order="C")
-    out.reshape(-1)[places] = item
+def written_through(function: Callable[..., Any], place: Any, args: Any, kwargs: Any, item: Any) -> Any:
+    """A copy of an argument of a function that returns views, with `item` in the view.
+
+    `place` says which argument it is and which of several results.
+    """
+    argument, result = place
+    out = args[argument].copy("K")
+    view = function(*args[:argument], out, *args[argument + 1 :], **kwargs)
+    (view if result is None else view[result])[...] = item
     return out
+
+
+def filled(function: Callable[..., Any], outs: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
+    """What a function makes of arrays that it is to write its results into: copies of these, and None for a new one."""
+    targets = tuple([None if out is None else out.copy("K") for out in outs])
+    return function(*args, **kwargs, out=targets if len(targets) > 1 else targets[0])
+
+
+def overwriting(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """The result of a function that may use the memory of its first argument, and what is left of that."""
+    out = x.copy("K")
+    return function(out, *args, **kwargs), out
 
 
 def changed_by(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """A copy of `x` that a function has written into."""
-    out = x.copy()
+    out = x.copy("K")
     function(out, *args, **kwargs)
     return out
 
@@ -380,6 +454,9 @@ def read_as(x: Any, dtype: Any) -> Any:
 
 
 def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
+    if not args:
+        name = next(iter(inspect.signature(function).parameters))
+        args, kwargs = (kwargs[name],), {other: x for other, x in kwargs.items() if other != name}
     target, *rest = args
     traced = next(x for x in (*args, *kwargs.values()) if type(x) is Traced)
     if type(target) is not Traced:
@@ -387,27 +464,93 @@ def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
     target.write(target.trace.call(changed_by, (function, target, *rest), kwargs))
 
 
-def _delivered(trace: Trace, function: Any, out: Any, result: Any) -> Any:
+def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
     """What a function with `out=` returns: its result is written there."""
-    several = isinstance(out, tuple)
-    targets = out if several else (out,)
+    targets = out if isinstance(out, tuple) else (out,)
+    if any(target is not None and type(target) is not Traced for target in targets):
+        raise _written_outside(trace, function)
+    traced = [target for target in targets if target is not None]
+    if any(isinstance(target._array, np.generic) for target in traced):  # `x += y` on a number makes a new one
+        return trace.call(function, args, kwargs)
+    example = None if kwargs.get("where", True) is not True else function(*numbers_of(args), **numbers_of(kwargs))
+    examples = example if isinstance(example, tuple) else (example,)
+    alike = all(
+        target is None or (target.shape, target.dtype) == (np.shape(found), getattr(found, "dtype", None))
+        for target, found in zip(targets, examples, strict=False)
+    )
+    if alike:
+        result = trace.call(function, args, kwargs)
+    else:  # another type, or only a part is written: the function itself knows what becomes of that
+        result = trace.call(filled, (function, targets, args, kwargs), {})
     results = result if isinstance(result, tuple) else (result,)
     for target, found in zip(targets, results, strict=True):
-        if target is None:
-            continue
-        if type(target) is not Traced:
-            raise _written_outside(trace, function)
-        if isinstance(target._array, np.generic):  # `x += y` on a number makes a new one
-            return found
-        target.write(found)
+        if target is not None:
+            target.write(found)
     delivered = [found if target is None else target for target, found in zip(targets, results, strict=True)]
     return delivered[0] if len(delivered) == 1 else tuple(delivered)
+
+
+@cache
+def _place_of_out(function: Any) -> int | None:
+    """Where `out` stands among the arguments of a function, if it takes one."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return None
+    if "out" not in parameters:
+        return None
+    by_name = parameters["out"].kind is inspect.Parameter.KEYWORD_ONLY
+    return sys.maxsize if by_name else list(parameters).index("out")
+
+
+def _overwrites(function: Any, kwargs: Any) -> bool:
+    return bool(kwargs.get("overwrite_input")) or (function is np.nan_to_num and kwargs.get("copy") is False)
+
+
+def _overwritten(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
+    """What a function returns that uses the memory of its first argument."""
+    target = args[0]
+    if type(target) is not Traced:
+        raise _written_outside(trace, function)
+    result, left = trace.call(overwriting, (function, *args), kwargs)
+    target.write(left)
+    return target if function is np.nan_to_num else result
+
+
+def _viewing(function: Any, args: Any, kwargs: Any, result: Any) -> Any:
+    """The result of a call, or several, as views of the arguments in whose memory they lie."""
+    if isinstance(result, tuple | list) and any(type(x) is Traced and x.step.alias for x in result):
+        seen = [_view_of(function, args, kwargs, x, i) for i, x in enumerate(result)]
+        return type(result)(*seen) if hasattr(result, "_fields") else type(result)(seen)
+    return _view_of(function, args, kwargs, result, None)
+
+
+def _view_of(function: Any, args: Any, kwargs: Any, found: Any, place: int | None) -> Any:
+    if type(found) is not Traced or not found.step.alias or not isinstance(found._array, np.ndarray):
+        return found
+    for i, x in enumerate(args):
+        if type(x) is Traced and np.may_share_memory(x._array, found._array):
+            break
+    else:
+        return found
+
+    def again(base: Traced) -> Any:
+        result = base.trace.call(function, (*args[:i], base, *args[i + 1 :]), kwargs)
+        return result if place is None else result[place]
+
+    def put(base: Traced, new: Any) -> Any:
+        if function is operator.getitem:
+            return base.trace.call(written, (base, args[1], new), {})
+        given = (*args[:i], base, *args[i + 1 :])
+        return base.trace.call(written_through, (function, (i, place), given, kwargs, new), {})
+
+    return Traced(found.trace, found._array, found.step, x, again, put)
 
 
 def _written_outside(trace: Trace, function: Any) -> TraceError:
     return trace.refusal(
         f"{describe(function)} writes into an array that was there before, which would happen once and not at every call",
-        "Return the result, or keep the array as a buffer of a module",
+        "Return the result, or make the array with np.zeros_like(x, shape=...), or keep it as a buffer of a module",
     )
 
 
@@ -425,9 +568,10 @@ BY_NUMBERS = {
     np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
     np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros,
 }  # fmt: skip
-# usually return a view
-VIEWS = {
-    np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims,
-    np.squeeze, np.broadcast_to, np.diagonal, np.flip, np.flipud, np.fliplr, np.rot90, np.real, np.imag, np.atleast_1d,
-    np.atleast_2d, np.atleast_3d,
+# take a shape, which a program has as a constant
+SHAPES = {
+    np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to,
+    np.flip, np.rot90, np.tile, np.repeat, np.resize, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
 }  # fmt: skip
+SHAPE_OPTIONS = {"axis", "axes", "shape", "new_shape", "newshape", "num", "repeats", "reps", "indices_or_sections"}
+CONSTANT = "What sets a shape must be a constant: write a number, or x.shape[0]"

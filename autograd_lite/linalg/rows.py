@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import floating
+from ..compile.tracing import expected
 from ..primitive import plain_array
 
 
@@ -105,7 +106,7 @@ def row_scale(A: Any, i: int, factor: Any) -> Any:
     """
     A, factor = _matrix(A, "row_scale"), _factor(factor, "row_scale")
     i = _row(A, i, "row_scale")
-    if factor == 0:
+    if expected(factor == 0):
         raise ValueError(
             f"row_scale by 0 is no elementary row operation: nothing could bring row {i} back. "
             f"To erase the row write A[{i}] * 0."

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..arguments import constant
+from ..compile.tracing import expected
 from ..primitive import composed, defvjp, defvjp_joint, is_value, plain_array, primitive
 from .elementwise import conj, masked
 from .indexing import setitem
@@ -240,12 +241,12 @@ def _interp_spelled(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = Non
     if xp.ndim != 1 or fp.shape != xp.shape:
         raise ValueError(f"np.interp needs xp and fp of one shape (n,), but they have shapes {xp.shape} and {fp.shape}")
     if period is not None:
-        if period == 0:
+        if expected(period == 0):
             raise ValueError("np.interp: the period must not be 0")
         period = np.abs(period)
         x, xp = astype(x, np.float64) % period, astype(xp, np.float64) % period
         order = np.argsort(xp)
-        xp, fp = xp[order], fp[order]
+        xp, fp = np.take_along_axis(xp, order, 0), np.take_along_axis(fp, order, 0)
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
         return interp(x, xp, fp)  # which has no outside, so that NumPy leaves `left` and `right` unread
@@ -338,7 +339,7 @@ def _logspace(
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, dtype: Any = None, axis: Any = 0) -> Any:
     start, stop = (array(x) if np.ndim(x) else x for x in (start, stop))
-    if np.any(start == 0) or np.any(stop == 0):
+    if expected(np.any(start == 0)) or expected(np.any(stop == 0)):
         raise ValueError("np.geomspace: a geometric sequence cannot start or stop at 0")
     kind = np.result_type(np.result_type(start), np.result_type(stop), float(num), np.dtype(dtype))  # None: float64
     start, stop = (astype(x, kind) if hasattr(x, "dtype") else kind.type(x) for x in (start, stop))

@@ -56,6 +56,8 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
     for condition, function in zip(conditions, funclist, strict=True):
         if not callable(function):
             y = setitem(y, function, condition)
-        elif np.any(condition):
-            y = setitem(y, function(x[condition], *args, **kw), condition)
+        else:
+            part = x[condition]
+            if part.size:
+                y = setitem(y, function(part, *args, **kw), condition)
     return y

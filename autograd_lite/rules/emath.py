@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import constant
+from ..compile.tracing import expected
 from ..primitive import composed
 from .shape import astype
 
@@ -20,7 +21,7 @@ def _typed(x: Any) -> Any:
 def _complex_where(outside: Callable[[Any], Any], x: Any) -> Any:
     """`x` as complex numbers if one of them is real and outside of where the function is real."""
     x = _typed(x)
-    if np.any(np.isreal(x) & outside(x)):
+    if expected(np.any(np.isreal(x) & outside(x))):
         return astype(x, np.dtype(np.complex64 if x.dtype.char in "fFbhBH" else np.complex128))
     return x
 
@@ -53,6 +54,6 @@ def _logn(n: Any, x: Any) -> Any:
 @composed(np.emath.power)
 def _power(x: Any, p: Any) -> Any:
     p = _typed(p)
-    if p.dtype.kind in "iu" and np.any(p < 0):
+    if p.dtype.kind in "iu" and expected(np.any(p < 0)):
         p = p * 1.0  # an integer power of integers has no fractions
     return np.power(_complex_where(_negative, x), p)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..compile.tracing import expected
 from ..primitive import composed, defvjp, is_value, plain_array, primitive
+from .elementwise import masked
 from .scatter import scatter_add
 from .statistics import array
 
@@ -31,6 +33,15 @@ def _bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
     return bincount(x, weights, minlength) if is_value(weights) else np.bincount(x, weights, minlength)
 
 
+@primitive
+def binned(weights: Any, inside: Any, bins: Any, shape: Any) -> Any:
+    """The sums of the weights of what is inside, by bin."""
+    return scatter_add(weights[inside], tuple([b[inside] for b in bins]), shape)
+
+
+defvjp(binned, lambda g, out, weights, inside, bins, shape: masked(g[tuple(bins)], inside))
+
+
 @composed(np.histogram_bin_edges)
 def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     return _moving(np.histogram_bin_edges(plain(a), plain(bins), range, plain(weights)), a, bins, range)
@@ -43,7 +54,7 @@ def _moving(edges: Any, a: Any, bins: Any, range: Any) -> Any:
     if range is not None or not is_value(a) or not a.size:
         return edges
     low, high = np.min(a), np.max(a)
-    if low == high:
+    if expected(low == high):
         low, high = low - 0.5, high + 0.5
     return np.linspace(low, high, len(edges))
 
@@ -55,7 +66,7 @@ def _binned(columns: list[Any], edges: list[Any], counts: Any, weights: Any, den
         for column, ends in zip(columns, plain(edges), strict=True):
             inside = inside & (column >= ends[0]) & (column <= ends[-1])  # the last bin holds its right edge
             bins.append(np.minimum(np.searchsorted(ends, column, side="right"), len(ends) - 1) - 1)
-        counts = scatter_add(weights.astype(counts.dtype)[inside], tuple([b[inside] for b in bins]), counts.shape)
+        counts = binned(weights.astype(counts.dtype), inside, bins, counts.shape)
     if not density:
         return counts
     total = np.sum(counts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compile.tracing import expected
 from ..primitive import composed, defvjp, primitive
 from .calculus import array, counted
 from .elementwise import is_complex, masked
@@ -97,7 +98,7 @@ def _without_leading_zeros(p: Any) -> Any:
     p = np.atleast_1d(_coefficients(p))
     if p.ndim > 1:
         raise ValueError(f"np.polymul takes coefficients along one axis, but they have shape {p.shape}")
-    while len(p) > 1 and p[0] == 0:
+    while len(p) > 1 and expected(p[0] == 0):
         p = p[1:]
     return p if len(p) else np.zeros_like(p, shape=(1,))
 
@@ -120,7 +121,7 @@ def _polydiv(u: Any, v: Any) -> Any:
         d = scale * r[k]
         q.append(np.reshape(d, (1,)))
         r = np.concatenate([r[:k], r[k : k + n + 1] - d * v, r[k + n + 1 :]])
-    while len(r) > 1 and np.allclose(r[0], 0, rtol=1e-14):
+    while len(r) > 1 and expected(np.allclose(r[0], 0, rtol=1e-14)):
         r = r[1:]
     return np.concatenate(q) if q else masked(common, False), r
 
@@ -200,7 +201,7 @@ def _poly(seq_of_zeros: Any) -> Any:
     p = one
     for i in range(len(zeros)):
         p = np.convolve(p, np.concatenate([one, -zeros[i : i + 1]]))
-    if is_complex(p) and np.all(np.sort(zeros) == np.sort(np.conjugate(zeros))):
+    if is_complex(p) and expected(np.all(np.sort(zeros) == np.sort(np.conjugate(zeros)))):
         p = np.real(p)  # roots in conjugate pairs
     return p
 
@@ -231,7 +232,7 @@ def _polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: Any = False, w: 
     c = np.transpose(np.transpose(c) / scale)
     if full:
         return c, residuals, rank, singular, rcond
-    if rank != order:
+    if expected(rank != order):
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)
     if not cov:
         return c

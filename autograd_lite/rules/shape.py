@@ -13,7 +13,7 @@ from ..primitive import composed, defvjp, is_value, plain_array, primitive
 from .scatter import scatter_add
 
 
-@primitive
+@primitive(traced=True)
 def astype(x: Any, dtype: Any, copy: Any = True) -> Any:
     """The elements as another type."""
     if x.dtype.kind == "c" and dtype.kind in "fiu":
@@ -29,7 +29,7 @@ composed(np.astype)(lambda x, dtype, /, *, copy=True: astype(x, np.dtype(dtype),
 defvjp(np.copy, lambda g, out, x, order="K", subok=False: g)
 
 
-@primitive
+@primitive(traced=True)
 def view(z: Any, dtype: Any) -> Any:
     """Complex numbers as pairs of real ones along the last axis, or such pairs as complex numbers."""
     return z.view(dtype)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..primitive import composed, is_value, plain_array
+from ..primitive import composed, is_value, plain_array, primitive
 from .indexing import across, along, getitem
 from .shape import astype
 
@@ -20,18 +20,26 @@ def _in_order(a: Any, order: Any, axis: int) -> Any:
     return getitem(a, along(a, order, axis, "np.sort"), True)
 
 
+@primitive
+def _order(a: Any, axis: int) -> Any:
+    """The permutation that sorts along an axis, and keeps the order of equal elements."""
+    order = np.argsort(a, axis=axis)
+    ordered = a[along(a, order, axis, "np.sort")]
+    if np.any(ordered[across(axis, slice(1, None))] == ordered[across(axis, slice(-1))]):
+        return np.argsort(a, axis=axis, kind="stable")  # takes four times as long, and only ties need it
+    return order
+
+
 @composed(np.sort)
 def _sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, a.ndim)
     if stable is not None:
-        return _in_order(a, np.argsort(a, axis=axis, stable=stable), axis)
-    ordered = _in_order(a, np.argsort(a, axis=axis, kind=kind), axis)
-    data = plain_array(ordered)
-    if kind is None and np.any(data[across(axis, slice(1, None))] == data[across(axis, slice(-1))]):
-        return np.sort(a, axis, "stable")  # takes four times as long, and only ties need it to keep their order
-    return ordered
+        order = np.argsort(a, axis=axis, stable=stable)
+    else:
+        order = _order(plain_array(a), axis) if kind is None else np.argsort(a, axis=axis, kind=kind)
+    return _in_order(a, order, axis)
 
 
 @composed(np.partition)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..compile.tracing import expected
 from ..primitive import composed, defvjp, describe, is_lazy, is_value, plain_array, primitive
 from .elementwise import masked
 from .reduction import from_rows, rows, spread
@@ -54,7 +55,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: Any = Fals
         weights = _weights_along(a, array(weights, a), axis)
         dtype = np.result_type(a.dtype, weights.dtype, *["f8"] * (a.dtype.kind in "iub"))
         total = np.sum(weights, axis=axis, dtype=dtype, keepdims=keepdims)
-        if not is_lazy(total) and np.any(total == 0):
+        if not is_lazy(total) and expected(np.any(total == 0)):
             raise ZeroDivisionError(f"the weights of shape {weights.shape} add up to zero, so they have no average")
         average = np.sum(a.astype(dtype) * weights, axis=axis, keepdims=keepdims) / total
     return (average, np.broadcast_to(total, average.shape) * 1) if returned else average
@@ -261,7 +262,7 @@ def _cov(
         freedom = total[0] - ddof
     else:
         freedom = total[0] - ddof * np.sum(weights * array(aweights, x)) / total[0]
-    if freedom <= 0:
+    if expected(freedom <= 0):
         warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=5)
         freedom = 0.0
     x = (x - average[:, None]).astype(dtype)
