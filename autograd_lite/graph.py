@@ -217,7 +217,9 @@ def backpropagate(
             total = gradients.get(parent)
             if total is None:
                 gradients[parent] = share
-                if parent.function is None and type(share) is ndarray and share.base is None:
+                if parent.function is None and (
+                    share.base is None if type(share) is ndarray else GUARDS and _stands_for_array(share)
+                ):
                     siblings = () if joint is None else shares  # among which may be the same array, or a view of it
                     if share is not gradient and share is not out and _is_new(share, args, siblings):
                         ours.add(parent)
@@ -236,6 +238,11 @@ def changed(leaf: Node) -> RuntimeError:
         f"{leaf.name or 'a leaf'} changed after this graph was recorded, so its gradients would be "
         "wrong. Run the forward pass again after the change, then call backward()."
     )
+
+
+def _stands_for_array(share: Any) -> bool:
+    """Whether this takes the place of an array with memory of its own in a trace of `compile`."""
+    return type(getattr(share, "_array", None)) is ndarray and not is_value(share) and share._base is None
 
 
 def _is_new(share: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:

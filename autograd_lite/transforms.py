@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .compile.tracing import is_traced
 from .value import Value
 from .variables import Argnums, Variables, check_use, inside, matched, plain, pull_back, results_of, transforming
 
@@ -105,7 +106,7 @@ _ARRAYS = (np.ndarray, np.number, int, float)
 
 def _check_number(value: Any, function: str) -> None:
     data = value.data if isinstance(value, Value) else value
-    if data is value and not isinstance(value, _ARRAYS):
+    if data is value and not isinstance(value, _ARRAYS) and not is_traced(value):
         raise TypeError(
             f"{function} returned {type(value).__name__}, but a gradient needs one number. "
             "Return a scalar, such as np.sum(...)."
@@ -156,7 +157,7 @@ def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Call
         variables = Variables(function, args, argnums, kwargs)
         with transforming():
             value = function(*variables.args, **kwargs)
-            is_array = isinstance(value, (Value, *_ARRAYS))
+            is_array = isinstance(value, (Value, *_ARRAYS)) or is_traced(value)
             if not is_array or np.iscomplexobj(value):
                 kind = "complex numbers" if is_array else type(value).__name__
                 raise TypeError(

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .arguments import checked_array
+from .compile.tracing import is_traced
 from .graph import Node, backpropagate
 from .primitive import defvjp_joint, primitive
 from .state import enable_grad, inside_transform, is_grad_enabled
@@ -204,7 +205,7 @@ def results_of(value: Any, function: str) -> tuple[list[Leaf], Rebuild]:
     """
     leaves, rebuild = flatten(value)
     for leaf in leaves:
-        if not isinstance(leaf.value, _NUMBERS):
+        if not isinstance(leaf.value, _NUMBERS) and not is_traced(leaf.value):
             where = f" at {leaf.path}" if leaf.path else ""
             raise TypeError(
                 f"{function} returned {type(leaf.value).__name__}{where}, which has no derivative. Return numbers and "

@@ -125,6 +125,7 @@ class Variant:
         self._values: list[Value] = []
         self._kept: list[Any] = []
         self._value_outs: list[int] = []  # the numbers of the results that want a gradient
+        self._constants: list[tuple[int, str | None]] = []  # those of Values that want none, and their names
         known: dict[int, tuple[str, Any]] = {}  # the same Value twice is the same Value
         for found in leaves:
             x = found.value
@@ -144,7 +145,8 @@ class Variant:
                 return "same", x
             self._kept.append(raw.step)
             if type(x._node) is not Node:
-                return "constant", (len(self._kept) - 1, x.name)
+                self._constants.append((len(self._kept) - 1, x.name))
+                return "constant", len(self._constants) - 1
             self._values.append(x)
             self._value_outs.append(len(self._kept) - 1)
             return "value", len(self._values) - 1
@@ -174,14 +176,22 @@ class Variant:
         self.refused = ""
         if not self._values:
             return
-        for node in ancestors([v._node for v in self._values], since=self._start):  # type: ignore[misc]
-            owner = self._argument_nodes.get(node)
-            parent = (
-                owner if owner is not None or (node.function and node.order > self._start) else trace.value_of(node)
-            )
-            if parent is not None:
-                self._targets.append(node)
-                self._parents.append(parent)
+        roots: list[Any] = [v._node for v in self._values]
+        for node in ancestors(roots, since=self._start):
+            if node.function is None or node.order < self._start:
+                continue
+            # Every use is a parent of its own, so that the engine adds up what flows there in the order of the function.
+            parents = list(node.parents)
+            for i, target in enumerate(parents):
+                parent = None if target is None else self._argument_nodes.get(target)
+                if parent is None and target is not None and (target.function is None or target.order < self._start):
+                    parent = trace.value_of(target)
+                if parent is not None:
+                    parents[i] = use = leaf(Node, target.out, None, nobody)
+                    use.order = target.order
+                    self._targets.append(use)
+                    self._parents.append(parent)
+            node.parents = tuple(parents)
         if trace.sets_gradients:
             self.refused = (
                 f"{self.name} has run backward itself, and a compiled program keeps nothing for a second time. Return the "
@@ -288,7 +298,7 @@ class Variant:
                 raise
         else:
             values = self._recorded(arrays, outs, nodes, states) if self._differentiable else ()
-            made: dict[int, Any] = {}
+            constants = [_constant(outs[i], name) for i, name in self._constants]
             leaves = []
             for kind, x in self._kinds:
                 if kind == "array":
@@ -296,7 +306,7 @@ class Variant:
                 elif kind == "value":
                     leaves.append(values[x])
                 elif kind == "constant":
-                    leaves.append(made.get(x[0]) or made.setdefault(x[0], _constant(outs[x[0]], x[1])))
+                    leaves.append(constants[x])
                 elif kind == "argument":
                     leaves.append(arrays[x])
                 else:

@@ -64,6 +64,11 @@ def expected(condition: Any) -> bool:
     return bool(condition) if trace is None else trace.expect(condition)
 
 
+def is_traced(x: Any) -> bool:
+    """Whether this takes the place of an array, or of a number, in a trace."""
+    return tracing.get() is not None and hasattr(x, "step") and hasattr(x, "trace")
+
+
 def is_array(*arrays: Any) -> bool:
     """Whether all of these are arrays of NumPy, or take their place in a trace, so that they may be written into."""
     for x in arrays:

@@ -58,12 +58,26 @@ def arrays(wrap: Wrap) -> Any:
 
 def numbers_and_arrays_of_them(wrap: Wrap) -> Any:
     f = wrap(lambda x, y: (x * y, x + y, x**2))
-    return [f(np.float64(2), np.float64(3)), f(np.array(2.0), np.array(3.0)), f(np.float32(2), 3), f(np.float32(2), 3.5)]
+    return [
+        f(np.float64(2), np.float64(3)),
+        f(np.array(2.0), np.array(3.0)),
+        f(np.float32(2), 3),
+        f(np.float32(2), 3.5),
+    ]
 
 
 def python_numbers(wrap: Wrap) -> Any:
     f = wrap(lambda x, n, c=1.0, flag=True: (np.roll(x, n) if flag else x) * c)
-    return [f(X, 1), f(X, 2), f(X, 1, -0.0), f(X, 1, 0.0), f(X, 1, flag=False), f(X, n=1, c=2), f(X, 1, np.nan), f(X, True)]
+    return [
+        f(X, 1),
+        f(X, 2),
+        f(X, 1, -0.0),
+        f(X, 1, 0.0),
+        f(X, 1, flag=False),
+        f(X, n=1, c=2),
+        f(X, 1, np.nan),
+        f(X, True),
+    ]
 
 
 def structures(wrap: Wrap) -> Any:
@@ -144,7 +158,22 @@ def results_of_all_kinds(wrap: Wrap) -> Any:
     def function(x: Any, y: Any) -> Any:
         total = x @ w
         total.name = "total"
-        return [x, (y, None), x[1:], total, w, w.data, table, model, 1.5, "a", np.arange(2), np.exp(y), len(x), total.detach()]
+        return [
+            x,
+            (y, None),
+            x[1:],
+            total,
+            w,
+            w.data,
+            table,
+            model,
+            1.5,
+            "a",
+            np.arange(2),
+            np.exp(y),
+            len(x),
+            total.detach(),
+        ]
 
     f = wrap(function)
     first = f(X, Y)
