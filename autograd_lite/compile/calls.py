@@ -13,7 +13,7 @@ from .assembling import assembled, covers, places_of
 from .naming import Names
 from .passes import is_reduction
 from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
-from .traced import Step, read_as
+from .traced import Step, read_as, written
 
 
 def takes_out(step: Step) -> bool:
@@ -25,6 +25,8 @@ def takes_out(step: Step) -> bool:
         return bool(step.out.flags.c_contiguous) and all(np.ndim(_array(x)) == 2 for x in step.args) and not step.kwargs
     if function is np.reshape:  # one that cannot be a view
         return not step.alias and not step.kwargs and bool(step.out.flags.c_contiguous)
+    if function is written:
+        return isinstance(step.args[0], Step)
     return is_reduction(function) or function in (np.copy, np.astype, np.concatenate, assembled)
 
 
@@ -47,44 +49,47 @@ class Calls:
         """The lines of a call that puts its result into `out`."""
         function, args = step.function, step.args
         name = self._names.function(np.copyto if function in _COPYING else function)
-        written = [self._names.text(x, texts) for x in args]
+        arguments = [self._names.text(x, texts) for x in args]
         if isinstance(function, np.ufunc):
-            return [f"{name}({', '.join([*written, out, *self._options(step, texts)])})"]
+            return [f"{name}({', '.join([*arguments, out, *self._options(step, texts)])})"]
         if is_reduction(function):
             return [self._reduction(step, out, texts)]
         if function is np.dot:
-            return [f"{name}({', '.join(written)}, {out})"]
+            return [f"{name}({', '.join(arguments)}, {out})"]
         if function is np.concatenate:
             axis = args[1] if len(args) > 1 else step.kwargs.get("axis", 0)
-            return [f"{name}({written[0]}, {axis}, {out})"]
+            return [f"{name}({arguments[0]}, {axis}, {out})"]
         if function is np.reshape:
             target = self._names.new(f"{out}v")
             self._prepare(f"{target} = {out}.reshape({_array(args[0]).shape})")
-            return [f"{name}({target}, {written[0]})"]
+            return [f"{name}({target}, {arguments[0]})"]
+        if function is written:
+            copying = [] if arguments[0] == out else [f"{name}({out}, {arguments[0]})"]
+            return [*copying, f"{out}[{self._names.index(args[1], texts)}] = {arguments[2]}"]
         if function is assembled:
             return self._assembled(step, out, texts)
-        return [f"{name}({out}, {written[0]}, 'unsafe')"]
+        return [f"{name}({out}, {arguments[0]}, 'unsafe')"]
 
     def expression(self, step: Step, texts: Mapping[Any, str]) -> str:
         """A call that returns its result."""
-        written = [self._names.text(x, texts) for x in step.args]
+        arguments = [self._names.text(x, texts) for x in step.args]
         if step.function in _WRITTEN:
-            return _WRITTEN[step.function](step, written)
+            return _WRITTEN[step.function](step, arguments)
         if step.function is operator.getitem:
-            return f"{written[0]}[{self._names.index(step.args[1], texts)}]"
+            return f"{arguments[0]}[{self._names.index(step.args[1], texts)}]"
         if is_reduction(step.function):
             return self._reduction(step, "None", texts)
-        return f"{self._names.function(step.function)}({', '.join([*written, *self._options(step, texts)])})"
+        return f"{self._names.function(step.function)}({', '.join([*arguments, *self._options(step, texts)])})"
 
     def _options(self, step: Step, texts: Mapping[Any, str]) -> list[str]:
         return [f"{name}={self._names.text(x, texts)}" for name, x in step.kwargs.items()]
 
     def _reduction(self, step: Step, out: str, texts: Mapping[Any, str]) -> str:
         name, kwargs = self._names.function(step.function), step.kwargs
-        written = [self._names.text(x, texts) for x in step.args]
+        arguments = [self._names.text(x, texts) for x in step.args]
         if len(step.args) != 1 or not kwargs.keys() <= {"axis", "dtype", "keepdims"}:
-            return f"{name}({', '.join([*written, *self._options(step, texts), f'out={out}'])})"
-        inner = [*written, self._names.text(kwargs.get("axis", 0)), self._names.text(kwargs.get("dtype")), out]
+            return f"{name}({', '.join([*arguments, *self._options(step, texts), f'out={out}'])})"
+        inner = [*arguments, self._names.text(kwargs.get("axis", 0)), self._names.text(kwargs.get("dtype")), out]
         return f"{name}({', '.join([*inner, 'True'] if kwargs.get('keepdims') else inner)})"
 
     def _assembled(self, step: Step, out: str, texts: Mapping[Any, str]) -> list[str]:
@@ -98,35 +103,41 @@ class Calls:
         return lines
 
 
-_COPYING = {np.copy, np.astype, np.reshape}
+_COPYING = {np.copy, np.astype, np.reshape, written}
 
 
-def _reshape(step: Step, written: list[str]) -> str:
+def _reshape(step: Step, arguments: list[str]) -> str:
     if step.kwargs:
         options = [f"{name}={x!r}" for name, x in step.kwargs.items()]
-        return f"{written[0]}.reshape({', '.join([*written[1:], *options])})"
-    return f"{written[0]}.reshape({', '.join(map(str, step.out.shape)) or '()'})"
+        return f"{arguments[0]}.reshape({', '.join([*arguments[1:], *options])})"
+    return f"{arguments[0]}.reshape({', '.join(map(str, step.out.shape)) or '()'})"
 
 
-def _transpose(step: Step, written: list[str]) -> str:
+def _transpose(step: Step, arguments: list[str]) -> str:
     axes = step.args[1]
-    return f"{written[0]}.T" if axes == tuple(range(len(axes)))[::-1] else f"{written[0]}.transpose{axes}"
+    return f"{arguments[0]}.T" if axes == tuple(range(len(axes)))[::-1] else f"{arguments[0]}.transpose{axes}"
+
+
+def _copy(step: Step, arguments: list[str]) -> str:
+    if not isinstance(_array(step.args[0]), np.ndarray):
+        return f"np.array({arguments[0]})"  # of a number it is an array
+    return f"{arguments[0]}.copy({step.kwargs.get('order', 'K')!r})"
 
 
 _WRITTEN: dict[Any, Callable[[Step, list[str]], str]] = {
-    operator.pow: lambda step, written: f"{written[0]} ** {written[1]}",
+    operator.pow: lambda step, arguments: f"{arguments[0]} ** {arguments[1]}",
     np.reshape: _reshape,
     np.transpose: _transpose,
-    np.copy: lambda step, written: f"{written[0]}.copy({step.kwargs.get('order', 'K')!r})",
-    np.astype: lambda step, written: f"{written[0]}.astype({written[1]})",
-    read_as: lambda step, written: f"{written[0]}.view({written[1]})",
-    part: lambda step, written: f"{written[0]}[{written[1]}]",
-    write_into: lambda step, written: f"{written[0]}[...] = {written[1]}",
-    set_data: lambda step, written: f"{written[0]}.data = {written[1]}",
-    set_gradient: lambda step, written: f"{written[0]}.grad = {written[1]}",
-    set_buffer: lambda step, written: f"{written[0]}.{step.args[1]} = {written[2]}",
-    renew: lambda step, written: f"{written[0]}.data = {written[0]}.data",
-    get_data: lambda step, written: f"{written[0]}.data",
-    get_gradient: lambda step, written: f"{written[0]}.grad",
-    get_buffer: lambda step, written: f"{written[0]}.{step.args[1]}",
+    np.copy: _copy,
+    np.astype: lambda step, arguments: f"{arguments[0]}.astype({arguments[1]})",
+    read_as: lambda step, arguments: f"{arguments[0]}.view({arguments[1]})",
+    part: lambda step, arguments: f"{arguments[0]}[{arguments[1]}]",
+    write_into: lambda step, arguments: f"{arguments[0]}[...] = {arguments[1]}",
+    set_data: lambda step, arguments: f"{arguments[0]}.data = {arguments[1]}",
+    set_gradient: lambda step, arguments: f"{arguments[0]}.grad = {arguments[1]}",
+    set_buffer: lambda step, arguments: f"{arguments[0]}.{step.args[1]} = {arguments[2]}",
+    renew: lambda step, arguments: f"{arguments[0]}.data = {arguments[0]}.data",
+    get_data: lambda step, arguments: f"{arguments[0]}.data",
+    get_gradient: lambda step, arguments: f"{arguments[0]}.grad",
+    get_buffer: lambda step, arguments: f"{arguments[0]}.{step.args[1]}",
 }

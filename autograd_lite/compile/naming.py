@@ -128,7 +128,9 @@ class Names:
             return self.function(x)
         if hasattr(x, "named_parameters"):
             return self.constant(x, str(getattr(x, "_scope", "")) or type(x).__name__.lower())
-        return self.constant(x, f"{x.name or 'value'}_" if is_value(x) else "c")
+        if is_value(x):
+            return self.constant(x, f"{type(x).__name__.lower()}_{x.name or ''}")
+        return self.constant(x, "c" if hasattr(x, "dtype") else type(x).__name__.lower())
 
     def index(self, index: Any, texts: Mapping[Any, str]) -> str:
         """What stands between the brackets of `x[...]`."""

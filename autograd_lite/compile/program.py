@@ -16,7 +16,7 @@ from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, sam
 from .naming import Names
 from .passes import Steps, escaping, is_constant, is_elementwise
 from .scalars import ScalarText, are_scalar
-from .traced import Step
+from .traced import Step, written
 
 class Program:
     """A list of calls, ready to run.
@@ -209,11 +209,12 @@ class Writer:
 
     def _reused(self, step: Step, dying: list[Step]) -> Place | None:
         """The place of an argument that is not needed any more, for a call that may write over it."""
-        if not is_elementwise(step.function):
+        if not (is_elementwise(step.function) or step.function is written):
             return None
         for owner in dying:
             place = self.places.get(owner)
-            if place is not None and any([owner is x for x in step.args]) and same_layout(owner.out, step.out):
+            args = step.args[:1] if step.function is written else step.args
+            if place is not None and any([owner is x for x in args]) and same_layout(owner.out, step.out):
                 del self.places[owner]
                 dying.remove(owner)
                 return place

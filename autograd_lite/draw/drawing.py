@@ -9,10 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..compile.function import Compiled
 from ..graph import Constant, Node, leaf, nobody
 from ..value import Value
 from .dot import dot_of
 from .picture import Picture, picture_of
+from .programs import nodes_of
 from .render import FORMATS, render
 from .table import table_of
 from .theme import THEMES
@@ -107,8 +109,9 @@ class Drawing:
 def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | None, gradients: bool | None) -> Drawing:
     """What `draw` does."""
     values: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+    program = isinstance(value, Compiled)
     for item in values:
-        if not isinstance(item, Value):
+        if not (isinstance(item, Value) or program):
             raise TypeError(_refusal(item))
     if not values:
         raise ValueError("an empty list has nothing to draw. Write ag.draw(loss), or ag.draw([y1, y2]).")
@@ -119,6 +122,10 @@ def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | N
     ):
         if not any(given is choice or (isinstance(choice, str) and given == choice) for choice in choices):
             raise ValueError(f"{option}={given!r} is unknown: it must be one of {', '.join(map(repr, choices))}.")
+    if program:
+        picture = picture_of(nodes_of(*value.graph()), False)
+        picture.scalar = False
+        return Drawing(picture, theme, direction or "TB")
     picture = picture_of([_node(item) for item in values], gradients)
     if any(item.node is None for item in values):
         picture.notes.append("no graph is behind a constant, or behind what was computed inside no_grad()")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node
-from ..primitive import RULES, Primitive
+from ..primitive import RULES, Primitive, is_ufunc
 from ..rules import getitem, part, setitem
 from .statistics import on_host
 from .text import cleaned, plain, shape_of
@@ -46,6 +46,8 @@ def name_of(node: Node) -> str:
         results, i = node.args
         return str(results.names[i]) if results.names else f"result {i}"
     name = getattr(node.function, "__name__", None) or type(node.function).__name__
+    if is_ufunc(getattr(node.function, "__self__", None)):  # np.add.reduce
+        name = f"{node.function.__self__.__name__}.{name}"
     return "index" if node.function is getitem else cleaned(name).lstrip("_") or "operation"
 
 
@@ -92,8 +94,13 @@ def argument_name(node: Node, i: int) -> str:
 @lru_cache(maxsize=512)
 def parameter_names(function: Any) -> tuple[tuple[str, Any], ...]:
     """Name and default of the parameters of a function, in order."""
-    rule = RULES[function]
-    source = function.forward if isinstance(function, Primitive) else rule.joint or next(filter(None, rule.vjps))
+    rule = RULES.get(function)
+    if isinstance(function, Primitive):
+        source = function.forward
+    elif rule is None:  # a call of a compiled program that nobody differentiates any more
+        return ()
+    else:
+        source = rule.joint or next(filter(None, rule.vjps))
     try:
         parameters = list(inspect.signature(source).parameters.values())
     except ValueError:

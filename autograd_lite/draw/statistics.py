@@ -46,6 +46,8 @@ class Row:
 
 def data_row(data: Any) -> Row | None:
     """The `data` line of a card; None for an array of which only the shape is of interest."""
+    if not hasattr(data, "tobytes"):  # shape and dtype alone, as in a compiled program
+        return None
     data = on_host(data)
     if data.ndim == 0:
         return _scalar_row("data", data.item(), Mood.DATA)
