@@ -82,8 +82,8 @@ class KVCache:
     def _refuse_to_be_traced(self) -> None:
         if ag.is_compiling() and not self._traced:
             raise TypeError(
-                f"a KVCache of length {self.length} is longer at every call, which cannot be compiled: a program has one "
-                "shape. Call the model itself, or make the cache inside of the compiled function."
+                f"a KVCache of length {self.length} is longer at every call, which cannot be compiled: a program has "
+                "one shape. Call the model itself, or make the cache inside of the compiled function."
             )
 
     def __repr__(self) -> str:

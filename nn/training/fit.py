@@ -51,6 +51,7 @@ def fit(
     resume: bool = False,
     overfit_batches: int | None = None,
     fast_dev_run: bool = False,
+    compile: bool = False,
     progress: bool = True,
 ) -> History:
     """Train a model.
@@ -91,6 +92,8 @@ def fit(
             them: a model that cannot learn these by heart has a mistake.
         fast_dev_run: run one batch of training and one of validation to see whether everything works. Checkpoints
             are neither read nor written, and nothing stops early.
+        compile: train and validate with programs that `ag.compile` makes of the model and the loss, one for each shape
+            of a batch. The numbers are the same; it takes a moment at first, and less for every batch after that.
         progress: write one line an epoch to stderr, and on a terminal a progress bar below them.
 
     Returns:
@@ -98,8 +101,9 @@ def fit(
 
     Raises:
         ValueError: an argument out of its range, no data, `batch_size` for a `DataLoader`, an optimizer of another
-            model, a checkpoint of another run.
-        TypeError: batches are not tuples, or the loss is not a Value.
+            model, a checkpoint of another run, `compile` with an optimizer that evaluates the loss itself.
+        TypeError: batches are not tuples, or the loss is not a Value; with `compile`, the model or the loss does what
+            a program cannot, such as a branch on a number.
         FloatingPointError: the loss or, with `clip_norm`, the norm of the gradients is nan or infinite; the message
             names the epoch and the batch. The parameters are those from before the batch.
 
@@ -130,6 +134,11 @@ def fit(
     batches = batches_of(data, batch_size, dtype, "data", shuffle=overfit_batches is None)
     held_out = None if validation is None else batches_of(validation, batch_size, dtype, "validation")
     _require_common_parameters(model, optimizer)
+    if compile and optimizer.needs_closure:
+        raise ValueError(
+            f"{type(optimizer).__name__} evaluates the loss as often as the numbers ask for, which cannot be compiled. "
+            "Leave out compile=True."
+        )
     if overfit_batches is not None:
         batches = held_out = _first(batches, overfit_batches)
     if clip_norm is not None and not (isfinite(clip_norm) and clip_norm > 0):
@@ -160,6 +169,7 @@ def fit(
         monitor=monitored,
         limit=1 if fast_dev_run else None,
         run_file=run_file,
+        compile=compile,
     )
     length = len(batches) if isinstance(batches, Sized) else None
     length = 1 if fast_dev_run else length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import isfinite
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import autograd_lite as ag
-
 from ..metrics.parts import Metric
-from ..optim import LBFGS, Optimizer
+from ..optim import LBFGS
 from ..utils import clip_grad_norm_
 from .callbacks import Callback, FitContext
-from .measure import Loss, Meter, closed, dtype_of, evaluated, split
+from .measure import Loss, Meter, closed, dtype_of, evaluated, require_loss, split
+from .programs import measuring_program, training_program
 from .progress import Report
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ class Loop:
         monitor: the number that a scheduler gets which asks for one, or None.
         limit: how many batches of an epoch to use, None for all.
         run_file: where the run is saved, or None.
+        compile: as for `fit`.
         meter: what the running epoch has measured so far.
         start: the state of the random generators at the start of the running epoch.
         seconds: how long the running epoch took in the processes before this one.
@@ -56,9 +56,18 @@ class Loop:
     monitor: str | None
     limit: int | None
     run_file: RunFile | None
+    compile: bool
     meter: Meter = field(init=False)
     start: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    _train: Callable[..., tuple[Any, Any, Any]] | None = None
+    _measure: Callable[..., tuple[Any, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.compile:
+            model, optimizer = self.context.model, self.context.optimizer
+            self._train = training_program(model, self.loss, optimizer, self.clip_norm)
+            self._measure = measuring_program(model, self.loss)
 
     def run(self, report: Report) -> None:
         """All epochs, or those that are left of a resumed run."""
@@ -102,7 +111,7 @@ class Loop:
         numbers = self.meter.numbers(f"epoch {context.epoch} of data")
         if self.held_out is not None:
             held_out = self.held_out if self.limit is None else islice(self.held_out, self.limit)
-            measured = evaluated(context.model, held_out, self.loss, self.measures, "validation")
+            measured = evaluated(context.model, held_out, self.loss, self.measures, "validation", self._measure)
             numbers |= {f"val_{name}": number for name, number in measured.items()}
         if context.scheduler is not None:
             numbers["lr"] = float(context.optimizer.param_groups[0]["lr"])
@@ -117,14 +126,20 @@ class Loop:
     def _batch(self, batch: Any, dtype: Any) -> None:
         context, optimizer = self.context, self.context.optimizer
         inputs, target = split(batch, dtype)
-        prediction = context.model(*inputs)
-        error = self.loss(prediction, target)
-        context.loss = _finite(error, inputs, optimizer, context.epoch, context.batch + 1)
-        if isinstance(optimizer, LBFGS):  # evaluates the loss itself, as often as it needs to
-            optimizer.step(lambda: self._backward(self.loss(context.model(*inputs), target)))
-        else:
-            self._backward(error)
+        if self._train is not None:
+            error, prediction, norm = self._train(inputs, target)
+            self._look_at(error, inputs)
+            self._look_at_norm(norm)
             optimizer.step()
+        else:
+            prediction = context.model(*inputs)
+            error = require_loss(self.loss(prediction, target))
+            self._look_at(error, inputs)
+            if isinstance(optimizer, LBFGS):  # evaluates the loss itself, as often as it needs to
+                optimizer.step(lambda: self._backward(self.loss(context.model(*inputs), target)))
+            else:
+                self._backward(error)
+                optimizer.step()
         if context.scheduler is not None and self.scheduler_step == "batch":
             context.scheduler.step()
         self.meter.add(context.loss, prediction, target)
@@ -136,40 +151,37 @@ class Loop:
         context.optimizer.zero_grad()
         error.backward()
         if self.clip_norm is not None:
-            norm = float(clip_grad_norm_(list(context.model.parameters()), self.clip_norm))
-            if not isfinite(norm):
-                raise FloatingPointError(
-                    f"the norm of the gradients is {norm} in epoch {context.epoch}, batch {context.batch + 1}, though "
-                    "the loss is finite. Run the step under autograd_lite.detect_anomaly() to see where it began."
-                )
+            self._look_at_norm(clip_grad_norm_(list(context.model.parameters()), self.clip_norm))
         return error
 
-    def tell(self, event: str) -> None:
-        """Call a method of every callback."""
-        for callback in self.callbacks:
-            getattr(callback, event)(self.context)
-
-
-def _finite(error: Any, inputs: tuple[Any, ...], optimizer: Optimizer, epoch: int, batch: int) -> float:
-    """The loss as a number; an exception if it is none to learn from."""
-    if not isinstance(error, ag.Value):
-        raise TypeError(
-            f"the loss returned {type(error).__name__}, not a Value, so there is no gradient. "
-            "Compute it from the prediction without .data, float() or .item()."
-        )
-    if error.size != 1:
-        raise ValueError(
-            f"the loss has shape {error.shape}, but must be one number. Return its .mean(), or use reduction='mean'."
-        )
-    value = float(error.item())
-    if not isfinite(value):
+    def _look_at(self, error: Any, inputs: tuple[Any, ...]) -> None:
+        """Note the loss of a batch; an exception if it is none to learn from."""
+        context = self.context
+        context.loss = float(error.item())
+        if isfinite(context.loss):
+            return
         bad = [i for i, x in enumerate(inputs) if getattr(x, "dtype", np.dtype(int)).kind == "f"]
         bad = [i for i in bad if not np.isfinite(inputs[i]).all()]
-        rates = ", ".join(str(group["lr"]) for group in optimizer.param_groups)
+        rates = ", ".join(str(group["lr"]) for group in context.optimizer.param_groups)
         cause = (
             f"Input {bad[0]} of this batch is not finite: clean the data."
             if bad
             else f"The inputs are finite, so try a smaller learning rate than {rates}."
         )
-        raise FloatingPointError(f"the loss is {value} in epoch {epoch}, batch {batch}. {cause}")
-    return value
+        raise FloatingPointError(
+            f"the loss is {context.loss} in epoch {context.epoch}, batch {context.batch + 1}. {cause}"
+        )
+
+    def _look_at_norm(self, norm: Any) -> None:
+        """An exception if the gradients are none to follow."""
+        if norm is not None and not isfinite(norm):
+            context = self.context
+            raise FloatingPointError(
+                f"the norm of the gradients is {float(norm)} in epoch {context.epoch}, batch {context.batch + 1}, "
+                "though the loss is finite. Run the step under autograd_lite.detect_anomaly() to see where it began."
+            )
+
+    def tell(self, event: str) -> None:
+        """Call a method of every callback."""
+        for callback in self.callbacks:
+            getattr(callback, event)(self.context)

@@ -149,18 +149,49 @@ def split(batch: Any, dtype: Any) -> tuple[tuple[Any, ...], Any]:
     return tuple(batch[:-1]), batch[-1]
 
 
+def require_loss(error: Any) -> Any:
+    """The loss, if it is one number that can be differentiated.
+
+    Raises:
+        TypeError: it is no Value.
+        ValueError: it is several numbers.
+    """
+    if not isinstance(error, ag.Value):
+        raise TypeError(
+            f"the loss returned {type(error).__name__}, not a Value, so there is no gradient. "
+            "Compute it from the prediction without .data, float() or .item()."
+        )
+    if error.size != 1:
+        raise ValueError(
+            f"the loss has shape {error.shape}, but must be one number. Return its .mean(), or use reduction='mean'."
+        )
+    return error
+
+
 def evaluated(
-    model: Module, batches: Iterable[Any], loss: Loss, measures: Mapping[str, Metric], what: str
+    model: Module,
+    batches: Iterable[Any],
+    loss: Loss,
+    measures: Mapping[str, Metric],
+    what: str,
+    program: Callable[..., tuple[Any, Any]] | None = None,
 ) -> dict[str, float]:
-    """The numbers of a model in evaluation mode, in which it is left."""
+    """The numbers of a model in evaluation mode, in which it is left.
+
+    Loss and prediction of a batch come from `program` if it is given.
+    """
     dtype = dtype_of(model)
     model.eval()
     meter = Meter(measures)
     with ag.no_grad(), closed(iter(batches)) as iterator:
         for batch in iterator:
             inputs, target = split(batch, dtype)
-            prediction = model(*inputs)
-            meter.add(float(loss(prediction, target)), prediction, target)
+            if program is not None:
+                error, prediction = program(inputs, target)
+            else:
+                prediction = model(*inputs)
+                error = loss(prediction, target)
+            meter.add(float(error), prediction, target)
     return meter.numbers(what)
 
 
