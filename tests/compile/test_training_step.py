@@ -48,7 +48,7 @@ def left(model: nn.Module, optimizer: Any, scheduler: Any) -> Any:
     return (
         {name: (bits(p.data), bits(p.grad)) for name, p in model.named_parameters()},
         {name: bits(x) for name, x in model.named_buffers()},
-        bits({number: {name: x for name, x in entry.items()} for number, entry in state["state"].items()}),
+        bits(state["state"]),
         [{key: option for key, option in group.items() if key != "params"} for group in state["param_groups"]],
         None if scheduler is None else scheduler.get_last_lr(),
         nn.random.default_generator.bit_generator.state,
