@@ -1,9 +1,9 @@
 """`compile`: a function as one NumPy program, traced at its first call and run again at the following ones.
 
-`traced` and `trace` record, `passes` shorten, `layout` plans the memory, `program` and `naming` write the text. `function`
-decides at a call which program runs, by its `signature`, by what the trace has read (`capture`) and by what the function
-can see (`surroundings`); `compiled` runs it, and `gradient` differentiates it. Only this file and `tracing` are imported
-with the library, the rest when something is compiled.
+`traced` and `trace` record, `passes` shorten, `layout` plans the memory, `program` and `naming` write the text.
+`function` decides at a call which program runs, by its `signature`, by what the trace has read (`capture`) and by what
+the function can see (`surroundings`); `compiled` runs it, and `gradient` differentiates it. Only this file and `tracing`
+are imported with the library, the rest when something is compiled.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def compile(function: Callable[..., Any]) -> Compiled:
     """The same function, which runs as one program of NumPy calls and gives the same numbers to the bit.
 
     At the first call the function is traced: it runs once on arrays that note every call of NumPy on them, those of
-    gradients, clipping and optimizers included. The calls become a program that plans its memory, and that runs instead of
-    the function from then on. `source` is its text.
+    gradients, clipping and optimizers included. The calls become a program that plans its memory, and that runs instead
+    of the function from then on. `source` is its text.
 
     A program is made anew, by another trace, for arguments of other shapes, dtypes, strides or structure, and when
     something changes that the function's code can see:
@@ -32,18 +32,19 @@ def compile(function: Callable[..., Any]) -> Compiled:
     * Values and buffers of modules that the function reads are read at every call; other shapes, and `requires_grad`,
       make another program.
     * Numbers, texts and objects are constants of a program: among the arguments, in variables around the function, in
-      globals, in attributes of objects and modules (`model.eval()`), in lists and dicts. A number that is another at every
-      call is best passed as `np.float64(x)`.
-    * Arrays that are no arguments, Values or buffers are constants: another array makes another program, but new numbers
-      written into one may go unseen.
+      globals, in attributes of objects and modules (`model.eval()`), in lists and dicts. A number that is another at
+      every call is best passed as `np.float64(x)`.
+    * Arrays that are no arguments, Values or buffers are constants: another array makes another program, but new
+      numbers written into one may go unseen.
 
     What a program cannot repeat raises when it is traced, with the line: a branch on a number, `float(x)`, results whose
-    shape depends on numbers. Other things that the function does, such as printing or appending to a list, happen when it
-    is traced, and not at every call; decorate with `ag.effect` what is to happen at every call. Random numbers are drawn
-    anew at every call, from the generators that the function draws from.
+    shape depends on numbers. Other things that the function does, such as printing or appending to a list, happen when
+    it is traced, and not at every call; decorate with `ag.effect` what is to happen at every call. Random numbers are
+    drawn anew at every call, from the generators that the function draws from.
 
-    The result can be differentiated as the function's, also twice. Within another trace, and while an observer such as
-    `ag.detect_anomaly` watches, the function itself runs.
+    The result can be differentiated as the function's, also twice. Its own `.grad` is what flows into it from outside of
+    the function. Within another trace, and while an observer such as `ag.detect_anomaly` watches, the function itself
+    runs.
 
     Args:
         function: anything to call: a function, a method, a module, what `ag.grad` or `ag.hessian` returned; also as a
@@ -54,8 +55,8 @@ def compile(function: Callable[..., Any]) -> Compiled:
         text needs besides NumPy. It may be called from several threads at the same time.
 
     Raises:
-        TypeError: `function` is no function. Calls raise `TraceError`, a TypeError, for what a program cannot repeat, and
-            what the function itself raises.
+        TypeError: `function` is no function. Calls raise `TraceError`, a TypeError, for what a program cannot repeat,
+            and what the function itself raises.
 
     Example:
         >>> import numpy as np, autograd_lite as ag

@@ -1,7 +1,7 @@
 """What a program was made with besides its arguments, and whether that is still so.
 
-A function reads Values, their gradients and buffers of modules that are no arguments. Their arrays are read anew at every
-call; that they are of the same shapes, and that all else is as it was, is looked at before.
+A function reads Values, their gradients and buffers of modules that are no arguments. Their arrays are read anew at
+every call; that they are of the same shapes, and that all else is as it was, is looked at before.
 """
 
 from __future__ import annotations
@@ -94,11 +94,9 @@ class Capture:
                 value = source.owner
                 x, node = value._array, value._node
                 wanted, hooks = source.state
-                if (
-                    (type(node) is Node) is not wanted
-                    or (hooks or (node is not None and node.hooks))
-                    and (_state_of(value) != source.state)
-                ):
+                if (type(node) is Node) is not wanted:
+                    return None
+                if (hooks or (node is not None and node.hooks)) and _state_of(value) != source.state:
                     return None
             elif kind == _VALUE_ARGUMENT:
                 found.append(arrays[source.owner]._array)

@@ -33,7 +33,7 @@ MOST_ALONE = 3
 
 
 class PassValues(Exception):  # noqa: N818 - it is an answer, not a mistake
-    """A function does more to Values among its arguments than read them: a program must be made for these very Values."""
+    """A function does more to Values among its arguments than read them: its program must be for these very Values."""
 
 
 class Variant:
@@ -194,8 +194,8 @@ class Variant:
             node.parents = tuple(parents)
         if trace.sets_gradients:
             self.refused = (
-                f"{self.name} has run backward itself, and a compiled program keeps nothing for a second time. Return the "
-                "loss before backward(), or leave one of the two outside of the compiled function."
+                f"{self.name} has run backward itself, and a compiled program keeps nothing for a second time. Return "
+                "the loss before backward(), or leave one of the two outside of the compiled function."
             )
         if self.refused or not self._targets:
             return

@@ -100,9 +100,9 @@ class Compiled:
 
     def _never_settles(self, variant: Variant) -> TraceError:
         return TraceError(
-            f"{self._name()} cannot be compiled, because it changes what it reads itself: {variant.unsettled}. A program "
-            "would not do that at every call. Return what changes, keep an array as a buffer of a module or in a Value, "
-            "or decorate the function that changes it with @ag.effect."
+            f"{self._name()} cannot be compiled, because it changes what it reads itself: {variant.unsettled}. A "
+            "program would not do that at every call. Return what changes, keep an array as a buffer of a module or in a "
+            "Value, or decorate the function that changes it with @ag.effect."
         )
 
     def _count(self, change: str, args: Any, kwargs: Any) -> None:
@@ -126,8 +126,8 @@ class Compiled:
         if len(known) == MANY and value:
             known.add("")  # once
             warnings.warn(
-                f"{self._name()} was compiled {MANY} times, because {what} has changed: {', '.join(sorted(known)[1:])}. "
-                f"{instead}",
+                f"{self._name()} was compiled {MANY} times, because {what} has changed: "
+                f"{', '.join(sorted(known)[1:])}. {instead}",
                 stacklevel=6,
             )
 

@@ -95,14 +95,14 @@ def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: b
     variant = run.variant
     if variant.changes:
         raise RuntimeError(
-            f"these gradients need {variant.name} to run once more, but it {variant.changes}, which would happen twice. "
-            "Leave that outside of the compiled function, or take the derivatives inside."
+            f"these gradients need {variant.name} to run once more, but it {variant.changes}, which would happen "
+            "twice. Leave that outside of the compiled function, or take the derivatives inside."
         )
     change = variant.capture.change()
     if change:
         raise RuntimeError(
-            f"these gradients need {variant.name} to run once more, but it would not compute the same again: {change}. "
-            "What it reads must not change before backward."
+            f"these gradients need {variant.name} to run once more, but it would not compute the same again: "
+            f"{change}. What it reads must not change before backward."
         )
     start = next_order()
     args, kwargs = variant.arguments_of(run, parents)

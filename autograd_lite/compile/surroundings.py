@@ -275,7 +275,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def _is_users_class(kind: type) -> bool:
-    """Whether code of the user's may hang on the attributes of these; what is derived from a library's looks after itself."""
+    """Whether code of the user's may hang on the attributes of these; a library's look after themselves."""
     if kind.__qualname__ in ("Namespace", "SimpleNamespace"):
         return True
     return _is_users(kind.__module__) and not any(base.__module__.partition(".")[0] in _OURS for base in kind.__mro__)
