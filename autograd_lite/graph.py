@@ -242,7 +242,8 @@ def changed(leaf: Node) -> RuntimeError:
 
 def _stands_for_array(share: Any) -> bool:
     """Whether this takes the place of an array with memory of its own in a trace of `compile`."""
-    return type(getattr(share, "_array", None)) is ndarray and not is_value(share) and share._base is None
+    array = getattr(share, "_array", None)
+    return type(array) is ndarray and array.flags.writeable and not is_value(share) and share._base is None
 
 
 def _is_new(share: Any, args: tuple[Any, ...], siblings: Sequence[Any]) -> bool:
