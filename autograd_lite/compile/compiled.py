@@ -272,24 +272,21 @@ class Variant:
         forget(trace.steps)
         forget(self.steps)
         self._differentiable = bool(self._values)
+        self._any_values, self._named = any(self._are_values), any(self._names)
+        self._is_one = len(self._kinds) == 1 and self._rebuild([self], True) is self
         del self._values, self._handles, self._argument_nodes, self._targets, self._watched, self._cotangents
 
     # ---- running it ----
 
     def __call__(self, arrays: list[Any], given: list[Any], args: Any, kwargs: Any) -> Any:
         """Run the program: `arrays` are those among the arguments, `given` what it receives."""
-        nodes: Any = None
-        states: Any = ()
-        if self._differentiable:
-            nodes = [
-                parent._node if type(parent) is not int else arrays[parent]._node for parent in self._parents
-            ]  # those before the run, which may give Values others
-            if self._generators:
-                states = [(generator, generator.bit_generator.state) for generator in self._generators]
         if self._apart and any(_overlap(given[i], given[j]) for i, j in self._apart):
             return self.function(*args, **kwargs)
+        run = None
+        if self._differentiable:  # before the program gives Values other arrays and Nodes
+            run = self._about_to_run(arrays)
         try:
-            outs = self.forward(*given)
+            outs = self.forward(given)
         except Decision:
             raise
         except Exception as error:
@@ -297,46 +294,62 @@ class Variant:
                 error.add_note(f"in the program that ag.compile has made of {self.name}")
                 raise
         else:
-            values = self._recorded(arrays, outs, nodes, states) if self._differentiable else ()
-            constants = [_constant(outs[i], name) for i, name in self._constants]
-            leaves = []
-            for kind, x in self._kinds:
-                if kind == "array":
-                    leaves.append(outs[x])
-                elif kind == "value":
-                    leaves.append(values[x])
-                elif kind == "constant":
-                    leaves.append(constants[x])
-                elif kind == "argument":
-                    leaves.append(arrays[x])
-                else:
-                    leaves.append(x.copy() if kind == "fresh" else x)
-            return self._rebuild(leaves, True)
+            kind, x = self._kinds[0] if self._is_one else ("", 0)
+            if kind == "array":
+                return outs[x]
+            values = () if run is None else self._on_one_node(*run, outs)
+            if kind == "value":
+                return values[x]
+            return self._rebuild(self._leaves_of(arrays, outs, values), True)
         return self.function(*args, **kwargs)  # it has changed nothing, and says better what is wrong
 
-    def _recorded(self, arrays: list[Any], outs: tuple[Any, ...], nodes: list[Any], states: Any) -> Sequence[Any]:
-        """The results that want a gradient, on one Node whose rule is the program's backward pass."""
-        parents = [arrays[p] if type(p) is int else p for p in self._parents]
-        raw = [x._array if isinstance(x, Value) else x for x in arrays]
-        run = Run(self, outs[len(self._kept) :], raw, nodes, states)
-        args = (run, *[value._array for value in parents])
-        if not nodes:  # they hang on a Value that the function made itself
-            args, nodes = (run, outs[self._value_outs[0]]), [leaf(Node, outs[self._value_outs[0]], None, nobody)]
-        if not current_state().recording:
-            with enable_grad():
-                return self._on_one_node(args, nodes, outs)
-        return self._on_one_node(args, nodes, outs)
+    def _leaves_of(self, arrays: list[Any], outs: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
+        constants = [_constant(outs[i], name) for i, name in self._constants]
+        leaves = []
+        for kind, x in self._kinds:
+            if kind == "array":
+                leaves.append(outs[x])
+            elif kind == "value":
+                leaves.append(values[x])
+            elif kind == "constant":
+                leaves.append(constants[x])
+            elif kind == "argument":
+                leaves.append(arrays[x])
+            else:
+                leaves.append(x.copy() if kind == "fresh" else x)
+        return leaves
 
-    def _on_one_node(self, args: Any, nodes: list[Any], outs: tuple[Any, ...]) -> Sequence[Any]:
-        if len(self._value_outs) == 1:
-            values = [_recorded(compiled, args, _NO_KWARGS, (None, *nodes), outs[self._value_outs[0]])]
+    def _about_to_run(self, arrays: list[Any]) -> tuple[Run, list[Any], list[Any]]:
+        """What the graph will hold of a run, and the arrays and Nodes that it hangs on."""
+        parents = [arrays[p] if type(p) is int else p for p in self._parents]
+        nodes = [value._node for value in parents]
+        states = [(generator, generator.bit_generator.state) for generator in self._generators]
+        raw = [x._array if isinstance(x, Value) else x for x in arrays] if self._any_values else arrays
+        return Run(self, raw, nodes, states), [value._array for value in parents], nodes
+
+    def _on_one_node(self, run: Run, parents: list[Any], nodes: list[Any], outs: tuple[Any, ...]) -> Sequence[Any]:
+        """The results that want a gradient, on one Node whose rule is the program's backward pass."""
+        run.residuals = outs[len(self._kept) :]
+        if not nodes:  # they hang on a Value that the function made itself
+            parents = [outs[self._value_outs[0]]]
+            nodes = [leaf(Node, parents[0], None, nobody)]
+        if current_state().recording:
+            values = self._recorded((run, *parents), (None, *nodes), outs)
         else:
-            results = tuple([outs[i] for i in self._value_outs])
-            values = _recorded_results(compiled, args, _NO_KWARGS, (None, *nodes), results)
-        for value, name in zip(values, self._names, strict=True):
-            if name is not None:
-                value.name = name
+            with enable_grad():
+                values = self._recorded((run, *parents), (None, *nodes), outs)
+        if self._named:
+            for value, name in zip(values, self._names, strict=True):
+                if name is not None:
+                    value.name = name
         return values
+
+    def _recorded(self, args: tuple[Any, ...], nodes: tuple[Any, ...], outs: tuple[Any, ...]) -> Sequence[Any]:
+        if len(self._value_outs) == 1:
+            return (_recorded(compiled, args, _NO_KWARGS, nodes, outs[self._value_outs[0]]),)
+        results = tuple([outs[i] for i in self._value_outs])
+        found: Sequence[Any] = _recorded_results(compiled, args, _NO_KWARGS, nodes, results)
+        return found
 
     def runners(self) -> list[Runner]:
         """All its programs, the forward one first."""
@@ -416,7 +429,7 @@ class Backward:
         self.runner = Runner([*cotangents, *needed], [*constants, *body], wanted, variant.name)
 
     def __call__(self, cotangents: list[Any], residuals: Sequence[Any]) -> list[Any]:
-        found = iter(self.runner(*cotangents, *[residuals[i] for i in self._needed]))
+        found = iter(self.runner([*cotangents, *[residuals[i] for i in self._needed]]))
         return [(next(found).copy() if shared else next(found)) if wanted else None for wanted, shared in self._given]
 
 
@@ -436,7 +449,7 @@ class Runner:
                 self._program = Program(*self._made)
         return self._program
 
-    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+    def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
         try:
             run = self._idle.pop()
         except IndexError:

@@ -10,6 +10,8 @@ from threading import RLock
 from types import MethodType
 from typing import Any
 
+from numpy import ndarray
+
 from ..state import current_state, inside_transform
 from ..tree import flatten
 from .compiled import PassValues, Variant
@@ -47,12 +49,16 @@ class Compiled:
             return self.function(*args, **kwargs)
         arrays: list[Any] = []
         by_identity = self._by_identity
-        key = (
-            state.recording,
-            inside_transform.get(),
-            signature(args, arrays, by_identity),
-            signature(kwargs, arrays, by_identity) if kwargs else None,
-        )
+        parts: list[Any] = [state.recording, inside_transform.get()]
+        for x in args:
+            if type(x) is ndarray:  # as `signature` has it
+                arrays.append(x)
+                parts.append((x.shape, x.dtype, x.strides))
+            else:
+                parts.append(signature(x, arrays, by_identity))
+        if kwargs:
+            parts.append(signature(kwargs, arrays, by_identity))
+        key = tuple(parts)
         for variant in self._variants.get(key, ()):
             given = variant.capture.given(arrays)
             if given is not None:

@@ -29,13 +29,15 @@ class Run:
         residuals: what its backward pass reads besides the gradients.
         arrays: the arrays among the arguments, without the Values that hold them, so that those may go.
         nodes: for each parent of the operation its Node.
-        states: those of the generators before the run.
+        states: those of the generators before the run, one for each that it draws from.
     """
 
     __slots__ = ("arrays", "nodes", "residuals", "states", "variant")
 
-    def __init__(self, variant: Variant, residuals: Any, arrays: list[Any], nodes: Any, states: Any) -> None:
-        self.variant, self.residuals, self.arrays, self.nodes, self.states = variant, residuals, arrays, nodes, states
+    residuals: tuple[Any, ...]
+
+    def __init__(self, variant: Variant, arrays: list[Any], nodes: list[Any], states: list[Any]) -> None:
+        self.variant, self.arrays, self.nodes, self.states = variant, arrays, nodes, states
 
 
 @primitive
