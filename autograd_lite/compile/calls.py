@@ -51,7 +51,8 @@ class Calls:
         name = self._names.function(np.copyto if function in _COPYING else function)
         arguments = [self._names.text(x, texts) for x in args]
         if isinstance(function, np.ufunc):
-            return [f"{name}({', '.join([*arguments, out, *self._options(step, texts)])})"]
+            place = f"out={out}" if function in (np.maximum, np.minimum) else out  # which NumPy wants to be named
+            return [f"{name}({', '.join([*arguments, place, *self._options(step, texts)])})"]
         if is_reduction(function):
             return [self._reduction(step, out, texts)]
         if function is np.dot:
