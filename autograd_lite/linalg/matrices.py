@@ -173,7 +173,7 @@ def _expm_vjp(g: Any, out: Any, A: Any) -> Any:
     Higham, Functions of Matrices (2008), chapter 3.
     """
     size = np.max(np.abs(plain_array(g)), initial=0)  # a large g would cost the exponential its accuracy
-    size = size if size else 1
+    size = size + (size == 0)
     n, flipped = A.shape[-1], transposed(A)
     top = np.concatenate([flipped, g / size], -1)
     bottom = np.concatenate([np.zeros_like(A), flipped], -1)

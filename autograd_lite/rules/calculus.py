@@ -11,7 +11,7 @@ from ..arguments import constant
 from ..compile.tracing import expected
 from ..primitive import composed, defvjp, defvjp_joint, is_value, plain_array, primitive
 from .elementwise import conj, masked
-from .indexing import setitem
+from .indexing import getitem, setitem
 from .scatter import scatter_add
 from .shape import astype
 
@@ -220,7 +220,7 @@ def _interp(g: Any, out: Any, x: Any, xp: Any, fp: Any) -> tuple[Any, Any, Any]:
     last = max(xp.size - 2, 0)
     i = np.clip(np.searchsorted(xp, x, "right") - 1, 0, last)
     k = np.minimum(i + 1, xp.size - 1)
-    x0, x1, f0, f1 = xp[i], xp[k], fp[i], fp[k]
+    x0, x1, f0, f1 = (getitem(ends, place) for ends in (xp, fp) for place in (i, k))
     empty = x0 == x1  # a jump at the very end, or a single point
     width = np.where(empty, 1, x1 - x0)
     t = np.where(empty, 1, np.clip((x - x0) / width, 0, 1))

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, defvjp_joint, plain, plain_array, primitive
+from ..compile.tracing import expected, is_compiling
+from ..primitive import composed, defvjp, defvjp_joint, is_value, plain, plain_array, primitive
 from .decompositions import adjoint, diagonal_matrix, factors_of, hermitian_part
 from .elementwise import conj, is_complex, masked
 from .products import transposed
@@ -121,7 +122,8 @@ def _slogdet(g: Any, out: Any, a: Any) -> Any:
     if g is None:  # the sign of real numbers is constant
         return masked(a, False)
     singular = sign == 0
-    if not np.any(singular):
+    some = np.any(singular)
+    if not (expected(some) if is_value(sign) else some):
         return over_matrices(g) * transposed(np.linalg.inv(a))
     singular = over_matrices(singular)  # infinite there, as the derivative of a logarithm at 0
     inverse = transposed(np.linalg.inv(np.where(singular, diagonal_matrix(a, 1.0), a)))
@@ -168,7 +170,9 @@ def _lstsq(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, An
         x, b, gx = (None if y is None else np.expand_dims(y, -1) for y in (x, b, gx))
     residuals = b - a @ x
     if gx is not None:
-        gx, p = conj(gx), np.linalg.pinv(a, _cutoff(plain_array(values), int(rank)))
+        cutoff = _cutoff(plain_array(values), rank)
+        matrix = a if is_value(a) or not is_compiling() else np.asarray(a, like=cutoff)  # which looks at `a` alone
+        gx, p = conj(gx), np.linalg.pinv(matrix, cutoff)
         y = adjoint(p) @ gx
         of_b.append(y)
         of_a.append(residuals @ adjoint(p @ y) - y @ adjoint(x) + adjoint(p) @ (x @ adjoint(gx - adjoint(a) @ y)))
@@ -183,7 +187,8 @@ def _lstsq(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, An
     return share_a, np.squeeze(share_b, -1) if vector and share_b is not None else share_b
 
 
-def _cutoff(values: Any, rank: int) -> float:
+@primitive
+def _cutoff(values: Any, rank: Any) -> float:
     """Between the singular values that counted, which are the first, and the others, relative to the largest."""
     kept = [float(s) for s in values[:rank]]
     return (kept[-1] + (float(values[rank]) if rank < len(values) else 0.0)) / 2 / kept[0] if kept else 1.0

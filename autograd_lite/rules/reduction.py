@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import composed, defvjp, is_lazy
+from ..compile.tracing import expected, is_compiling
+from ..primitive import composed, defvjp, is_lazy, is_value
 from .elementwise import is_complex, masked
 
 
@@ -121,7 +122,7 @@ def extremum_share(
     extremum = spread(out, axis, keepdims, x)
     chosen = x == extremum  # ties share the gradient equally
     broken = np.any(np.isnan(out))
-    if hasattr(broken, "__dask_graph__") or broken:  # nan is not equal to itself
+    if is_compiling() or hasattr(broken, "__dask_graph__") or broken:  # nan is not equal to itself
         chosen = chosen | (np.isnan(x) & np.isnan(extremum))
     if where is not True:
         chosen = chosen & where
@@ -162,7 +163,7 @@ def invertible(product: Any) -> bool:
     It does not if a factor is 0 or infinite, or if the product is so small that it has lost digits.
     """
     fits = np.all(np.isfinite(product) & (np.abs(product) >= np.finfo(product.dtype).tiny))
-    return not is_lazy(fits) and bool(fits)
+    return not is_lazy(fits) and (expected(fits) if is_value(product) else bool(fits))
 
 
 def prod_share(

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..compile.tracing import expected
+from ..compile.tracing import expected, is_compiling
 from ..primitive import composed, defvjp, describe, is_lazy, is_value, plain_array, primitive
 from .elementwise import masked
+from .indexing import getitem
 from .reduction import from_rows, rows, spread
 from .scatter import scatter_add
 
@@ -101,13 +102,13 @@ class _Place:
         shape = (*shape_of_q, *kept)
         place = np.broadcast_to(np.reshape(place, (*shape_of_q, *[1] * len(kept))) if alike else place, shape)
         broken = np.isnan(np.reshape(plain_array(out), shape))
-        if np.any(broken):
+        if is_compiling() or np.any(broken):
             place = np.where(broken, 0 if skips_nan else n - 1, place)  # a nan is the largest, and decides
         low = np.floor(place).astype(int)
         self.fraction = place - low
         grid = np.ogrid[tuple(slice(length) for length in kept)]
-        self.low = (*grid, order[(*grid, low)])
-        self.high = (*grid, order[(*grid, np.minimum(low + 1, self.count - 1))])
+        self.low = (*grid, getitem(order, (*grid, low)))
+        self.high = (*grid, getitem(order, (*grid, np.minimum(low + 1, self.count - 1))))
 
     def share(self, g: Any, a: Any, axis: Any, fraction: Any) -> Any:
         """The gradient `g` of the quantile, at the one or two elements that it was made of."""
@@ -116,7 +117,8 @@ class _Place:
         distinct = fraction.ndim < len(shape)  # one quantile, which chooses one element of each row
         share = scatter_add(g * (1 - fraction), self.low, shape, distinct)
         reaches = self.low[-1] != self.high[-1] if is_value(fraction) else fraction > 0
-        if np.any(reaches):
+        some = np.any(reaches)
+        if expected(some) if is_value(g) else some:
             share = share + scatter_add(masked(g, reaches) * fraction, self.high, shape, distinct)
         return from_rows(share, axis, a)
 
@@ -198,7 +200,7 @@ def _quantile_like(function: Callable[..., Any], unit: int, skips_nan: bool) -> 
         place = place_of(out, a, q, axis, method, weights)
         elements = rows(a, axis)
         speed = _speed(place, plain_array(q) / unit, method) / unit
-        step = masked(elements[place.high] - elements[place.low], speed != 0)
+        step = masked(getitem(elements, place.high) - getitem(elements, place.low), speed != 0)
         share = np.reshape(g, place.fraction.shape) * step * speed
         return np.sum(share, axis=tuple(range(np.ndim(q), share.ndim)))
 
