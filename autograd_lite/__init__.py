@@ -14,7 +14,7 @@ from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
-from .compile import compile, effect, expected, is_array, is_compiling
+from .compile import compile, effect, expected, is_array, is_compiling, register_kernels, replacement
 from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
@@ -66,7 +66,9 @@ __all__ = [
     "observe",
     "primitive",
     "register_generator",
+    "register_kernels",
     "relu",
+    "replacement",
     "scope",
     "special",
     "value_and_grad",

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .replacements import register_kernels, replacement
 from .tracing import effect, expected, is_array, is_compiling
 
 if TYPE_CHECKING:
     from .function import Compiled
 
-__all__ = ["compile", "effect", "expected", "is_array", "is_compiling"]
+__all__ = ["compile", "effect", "expected", "is_array", "is_compiling", "register_kernels", "replacement"]
 
 
-def compile(function: Callable[..., Any]) -> Compiled:
+def compile(function: Callable[..., Any], *, jit: bool = False) -> Compiled:
     """The same function, which runs as one program of NumPy calls and gives the same numbers to the bit.
 
     At the first call the function is traced: it runs once on arrays that note every call of NumPy on them, those of
@@ -49,6 +50,8 @@ def compile(function: Callable[..., Any]) -> Compiled:
     Args:
         function: anything to call: a function, a method, a module, what `ag.grad` or `ag.hessian` returned; also as a
             decorator. Arguments and results may be nested dicts, lists, tuples and dataclasses of arrays and Values.
+        jit: use numba, if it is installed, for what takes less time in loops of its own. Numbers then differ in their
+            last places.
 
     Returns:
         A function with the attributes `source`, the text of the program that was made last, and `constants`, what this
@@ -79,4 +82,4 @@ def compile(function: Callable[..., Any]) -> Compiled:
     from .function import Compiled
 
     check_use("ag.compile(f)(x)", function)
-    return Compiled(function)
+    return Compiled(function, jit)

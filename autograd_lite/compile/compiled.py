@@ -43,6 +43,7 @@ class Variant:
         function: the function.
         args, kwargs: the arguments of the call that it is made at.
         by_identity: Values among the arguments are passed to the function as they are.
+        jit: its programs may use numba.
 
     Attributes:
         forward: the program that computes the results, and makes all changes.
@@ -55,8 +56,8 @@ class Variant:
         steps, passes: the calls, and how many each pass left.
     """
 
-    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, by_identity: bool) -> None:
-        self.function, self.name = function, name_of(function)
+    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, by_identity: bool, jit: bool) -> None:
+        self.function, self.name, self.jit = function, name_of(function), jit
         leaves, rebuild = flatten((args, kwargs))
         self._objects = list(objects_in((args, kwargs)))  # held, so that nothing else gets the identity of one
         names = argument_names(function, leaves)
@@ -235,7 +236,7 @@ class Variant:
         residuals: dict[Step, int] = {}
         for mask, gradients in self._gradients.items():
             self.backward[mask] = Backward(self, mask, gradients, pure, has, residuals)
-        self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals))
+        self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals), self.jit)
         self.steps, self.results = steps, results
 
     def _effects_of(self, steps: Steps) -> None:
@@ -426,7 +427,7 @@ class Backward:
         self._given = [
             (g is not None, g in constants or g in needed or (g in cotangents and len(mask) > 1)) for g in gradients
         ]
-        self.runner = Runner([*cotangents, *needed], [*constants, *body], wanted, variant.name)
+        self.runner = Runner([*cotangents, *needed], [*constants, *body], wanted, variant.name, jit=variant.jit)
 
     def __call__(self, cotangents: list[Any], residuals: Sequence[Any]) -> list[Any]:
         found = iter(self.runner([*cotangents, *[residuals[i] for i in self._needed]]))
@@ -436,8 +437,10 @@ class Backward:
 class Runner:
     """A program and instances of it, one for each call that runs at the same time."""
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0) -> None:
-        self._made = inputs, steps, kept, name, inner
+    def __init__(
+        self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
+    ) -> None:
+        self._made = inputs, steps, kept, name, inner, jit
         self._program: Program | None = None
         self._idle: list[Callable[..., tuple[Any, ...]]] = []
         self._lock = RLock()

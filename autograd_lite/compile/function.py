@@ -29,12 +29,16 @@ MANY = 5
 class Compiled:
     """A function that runs as programs of NumPy calls.
 
-    Attributes:
+    Args:
         function: the function itself.
+        jit: its programs may use numba.
+
+    Attributes:
+        function, jit: these.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, function: Callable[..., Any], jit: bool = False) -> None:
+        self.function, self.jit = function, jit
         self._variants: dict[Any, tuple[Variant, ...]] = {}
         self._made: list[Variant] = []
         self._by_identity = False  # whether Values among the arguments are passed as they are
@@ -77,7 +81,7 @@ class Compiled:
             change = known[0].capture.change() if known else ""
             by_identity = self._by_identity
             try:
-                variant = Variant(self.function, args, kwargs, by_identity)
+                variant = Variant(self.function, args, kwargs, by_identity, self.jit)
             except PassValues:
                 self._by_identity = True
             else:
@@ -172,11 +176,11 @@ class Compiled:
         return f"<{self._name()}>"
 
     def __copy__(self) -> Compiled:
-        return Compiled(self.function)
+        return Compiled(self.function, self.jit)
 
     def __reduce__(self) -> Any:
         found: Any = sys.modules.get(getattr(self, "__module__", ""))
         name = getattr(self, "__qualname__", "")
         for part in name.split("."):
             found = getattr(found, part, None)
-        return name if found is self else (Compiled, (self.function,))
+        return name if found is self else (Compiled, (self.function, self.jit))

@@ -6,7 +6,7 @@ import builtins
 import keyword
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -21,11 +21,15 @@ _TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "program", "in_python
 class Names:
     """The names in the text of one program.
 
+    Args:
+        instead: what is called in place of a function.
+
     Attributes:
         constants: what the text needs besides what it imports, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Callable[[Any], Any] = lambda function: function) -> None:
+        self._instead = instead
         self.constants: dict[str, Any] = {}
         self._used = set(_TAKEN)
         self._numbers: dict[str, int] = {}
@@ -61,7 +65,7 @@ class Names:
         key = function if getattr(type(function), "__hash__", None) else id(function)
         name = self._functions.get(key)
         if name is None:
-            name = self._functions[key] = self._imported(function)
+            name = self._functions[key] = self._imported(self._instead(function))
         return name
 
     def _imported(self, function: Any) -> str:

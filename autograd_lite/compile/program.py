@@ -15,6 +15,7 @@ from .calls import Calls, takes_out
 from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, same_layout
 from .naming import Names
 from .passes import Steps, escaping, is_constant, is_elementwise
+from .replacements import replaced
 from .scalars import ScalarText, are_scalar
 from .traced import Step, written
 
@@ -27,6 +28,7 @@ class Program:
         kept: what it returns: steps, and constants.
         name: what its comments call the function that it was made from.
         inner: how many of these, the last ones, are for a program of the same function alone.
+        jit: whether numba may be used.
 
     Attributes:
         source: its text.
@@ -34,9 +36,11 @@ class Program:
         memory: bytes of the memory that it keeps.
     """
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0) -> None:
+    def __init__(
+        self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
+    ) -> None:
         self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
-        writer = Writer(inputs, steps, kept, name, inner)
+        writer = Writer(inputs, steps, kept, name, inner, jit)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
         self._code = compile(self.source, f"<autograd_lite.compile of {name}>", "exec")
 
@@ -51,9 +55,10 @@ class Program:
 class Writer:
     """Writes the text of a program."""
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int) -> None:
+    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int, jit: bool) -> None:
         self.inputs, self.steps, self.kept, self.name, self._inner = inputs, steps, kept, name, inner
-        self.names = Names()
+        self.jit = jit
+        self.names = Names(replaced) if jit else Names()
         self.memory = Memory()
         self.texts: dict[Step, str] = {}
         self.places: dict[Step, Place] = {}
@@ -210,6 +215,8 @@ class Writer:
     def _reused(self, step: Step, dying: list[Step]) -> Place | None:
         """The place of an argument that is not needed any more, for a call that may write over it."""
         if not (is_elementwise(step.function) or step.function is written):
+            return None
+        if step.out.size == 1 and step.out.dtype.kind == "c":  # a single product is rounded otherwise in place
             return None
         for owner in dying:
             place = self.places.get(owner)

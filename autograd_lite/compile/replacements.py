@@ -1,0 +1,55 @@
+"""Functions that are called in place of others in programs that may use numba.
+
+A library names the modules that hold them with `register_kernels`; they are imported when the first such program is
+written, so that numba is loaded by nobody else. Without numba there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Lock
+from typing import Any, TypeVar
+
+Replacement = TypeVar("Replacement", bound=Callable[..., Any])
+
+_MODULES: list[str] = []
+_REPLACEMENTS: dict[Any, Callable[..., Any]] = {}
+_LOCK = Lock()
+
+
+def register_kernels(module: str) -> None:
+    """Name a module of functions decorated with `replacement`: it is imported with the first program with `jit`.
+
+    Args:
+        module: its full name, which is imported only if numba is there.
+    """
+    _MODULES.append(module)
+
+
+def replacement(function: Any) -> Callable[[Replacement], Replacement]:
+    """Let programs with `jit` call the decorated function in place of this one.
+
+    It takes the same arguments, arrays and constants, and returns what the other one does, within the tolerance of
+    `ag.compile(jit=True)`. What it was not made for it passes on to the other one.
+
+    Args:
+        function: a primitive, or the rule of one.
+    """
+
+    def register(new: Replacement) -> Replacement:
+        _REPLACEMENTS[function] = new
+        return new
+
+    return register
+
+
+def replaced(function: Any) -> Any:
+    """What a program with `jit` calls in place of a function: itself, if there is nothing better."""
+    with _LOCK:
+        while _MODULES:
+            module = _MODULES.pop()
+            if find_spec("numba") is not None:
+                import_module(module)
+    return _REPLACEMENTS.get(function, function) if getattr(type(function), "__hash__", None) else function
