@@ -23,7 +23,19 @@ from ..state import Observer, State, current_state, running
 from ..value import Value
 from ..watch import rule_at_work, users_line
 from .quietly import quietly
-from .traced import Step, TraceError, Traced, changed_by, holds, numbers_of, replaced, steps_in, written, written_through
+from .traced import (
+    Step,
+    TraceError,
+    Traced,
+    changed_by,
+    hangs_on_numbers,
+    holds,
+    numbers_of,
+    replaced,
+    steps_in,
+    written,
+    written_through,
+)
 from .tracing import tracing
 
 _lock = RLock()  # one trace at a time: while one runs, the class of Values is another
@@ -117,6 +129,38 @@ def require(condition: Any, answer: bool) -> None:
         raise Decision
 
 
+def insist(condition: Any, answer: bool) -> None:
+    """Go on only if a condition is what it was in the trace, where it is too late for another program."""
+    if bool(condition) is not answer:
+        raise RuntimeError(
+            "a compiled program came to a branch that hangs on random numbers, or on what a call before it has changed, "
+            "and they led another way than when it was traced. Leave that branch outside of the compiled function."
+        )
+
+
+def kinds_of(result: Any) -> Any:
+    """Shape and dtype of every array of a result."""
+    if isinstance(result, tuple | list):
+        return tuple([kinds_of(x) for x in result])
+    return np.shape(result), np.asarray(result).dtype.str
+
+
+def are_alike(result: Any, kinds: Any) -> bool:
+    """Whether the arrays of a result have these shapes and dtypes."""
+    return bool(kinds_of(result) == kinds)
+
+
+def ancestors_of(step: Step) -> Iterator[Step]:
+    """A step and all that it was computed from."""
+    waiting, seen = [step], {step}
+    while waiting:
+        step = waiting.pop()
+        yield step
+        new = [parent for parent in step.parents if parent not in seen]
+        seen.update(new)
+        waiting += new
+
+
 _NOT_ASKED: Any = object()
 _IN_PLACE = {written, written_through, changed_by}
 
@@ -186,13 +230,17 @@ class Trace(Observer):
         self._states: list[tuple[Any, Any]] = []  # of the generators that were drawn from
         self._errors = np.geterr()
         self._begun = False  # whether an effect came, so that what was there before may have changed
+        self.start = next_order()  # Nodes of a lower order were there before
 
     # ---- calls ----
 
     def call(self, function: Any, args: Any, kwargs: Any) -> Any:
         """Run a function on the example's numbers, and note the call."""
         out = function(*numbers_of(args), **numbers_of(kwargs))
-        return self.noted(quietly(function, self._errors), args, kwargs, out)
+        result = self.noted(quietly(function, self._errors), args, kwargs, out)
+        if hangs_on_numbers(function, args, kwargs) and rule_at_work() is None:
+            self.expect_alike(result)
+        return result
 
     def attempt(self, inner: Callable[..., Any], function: Any, args: Any, kwargs: Any) -> Any:
         """Note the calls that a function of the library makes; of one that asks for numbers the call as a whole.
@@ -311,8 +359,15 @@ class Trace(Observer):
         if type(condition) is not Traced:
             return bool(condition)
         answer = bool(condition._array)
-        self._note_effect(require, (condition, answer))
+        free = all(step.effect is False for step in ancestors_of(condition.step))
+        self._note_effect(require if free else insist, (condition, answer))
         return answer
+
+    def expect_alike(self, result: Any) -> None:
+        """Note that shapes and dtypes of a result, which may hang on the numbers, must be those of the example."""
+        result = tuple(result) if isinstance(result, tuple) else result
+        known = kinds_of(numbers_of(result))
+        self.expect(self.noted(are_alike, (result, known), {}, True))
 
     # ---- Values that were there before ----
 
@@ -451,6 +506,10 @@ class Trace(Observer):
                 running.reset(outer[1])
                 tracing.reset(outer[0])
                 self._restore()
+
+    def forget(self) -> None:
+        """Let go of the arrays of the example, which otherwise go when Python looks for cycles."""
+        self._arguments, self._held = [], {}
 
     def _restore(self) -> None:
         """Leave everything outside as it was before the function ran."""

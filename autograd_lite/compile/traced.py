@@ -23,7 +23,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..graph import Node
 from ..methods import ArrayMethods
-from ..primitive import Recorder, describe
+from ..primitive import Primitive, Recorder, describe
 
 
 if TYPE_CHECKING:
@@ -339,7 +339,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                 axes = order_of_axes(self._array)
                 if not isinstance(new._array, np.ndarray):
                     new = self.trace.call(np.asarray, (new,), {})
-                elif axes != order_of_axes(new._array):  # a sum over another layout rounds otherwise
+                elif axes != order_of_axes(new._array) or not new._array.flags.writeable:
+                    # a sum over another layout rounds otherwise; what was broadcast has no memory of its own
                     new = self.trace.call(laid_out, (new, axes), {})
             self._array, self.step = new._array, new.step
             self._renew()
@@ -575,3 +576,22 @@ SHAPES = {
 }  # fmt: skip
 SHAPE_OPTIONS = {"axis", "axes", "shape", "new_shape", "newshape", "num", "repeats", "reps", "indices_or_sections"}
 CONSTANT = "What sets a shape must be a constant: write a number, or x.shape[0]"
+# of what shape or dtype the result is may depend on the numbers, so a program looks whether it is as in the trace
+KIND_BY_NUMBERS = {
+    np.bincount, np.delete, np.real_if_close, np.linalg.eig, np.linalg.eigvals, np.linalg.lstsq, np.roots, np.poly,
+    np.polymul, np.polydiv, np.polyfit, np.apply_along_axis, np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10,
+    np.emath.logn, np.emath.power, np.emath.arccos, np.emath.arcsin, np.emath.arctanh,
+}  # fmt: skip
+# the same where the number of bins is the name of a method
+HISTOGRAMS = {np.histogram, np.histogram_bin_edges, np.histogram2d, np.histogramdd}
+PRIMITIVES = {"bincount", "characteristic_polynomial", "_sqrtm"}
+OURS = {"autograd_lite", "nn"}
+
+
+def hangs_on_numbers(function: Any, args: Any, kwargs: Any) -> bool:
+    """Whether a call on other numbers may return arrays of another shape or dtype, as far as anybody knows."""
+    if isinstance(function, Primitive):
+        return function.__module__.partition(".")[0] not in OURS or function.__name__ in PRIMITIVES
+    if isinstance(function, np.ufunc):
+        return False
+    return function in KIND_BY_NUMBERS or (function in HISTOGRAMS and holds((args, kwargs), str))
