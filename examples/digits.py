@@ -1,6 +1,6 @@
 """Handwritten digits: a small residual network, trained, tested and drawn.
 
-Run it:     python examples/digits.py            (3 seconds, CPU)
+Run it:     python examples/digits.py            (3 seconds, CPU; the same numbers sooner with --compile)
 Expect:     a test accuracy of 97.8 % with the default seed (97.2 to 98.9 % with seeds 1 to 5), and in ./out:
             digits_training.png   loss and accuracy, epoch by epoch
             digits_mistakes.png   the hardest test images, and what it took them for
@@ -100,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the pictures (default: out)")
     parser.add_argument("--epochs", type=int, default=40, help="how often to go through the data (default: 40)")
     parser.add_argument("--seed", type=int, default=0, help="of the split, the weights and dropout (default: 0)")
+    parser.add_argument("--compile", action="store_true", help="train with programs that ag.compile makes")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
 
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     loss, start = nn.CrossEntropyLoss(), perf_counter()
     history = nn.fit(
         model, train, loss=loss, optimizer=optimizer, epochs=options.epochs,
-        validation=validation, metrics=["accuracy"],
+        validation=validation, metrics=["accuracy"], compile=options.compile,
     )  # fmt: skip
     seconds = perf_counter() - start
 

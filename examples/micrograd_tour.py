@@ -1,6 +1,6 @@
 """Backpropagation on single numbers, drawn: the two examples that micrograd made famous.
 
-Run it:     python examples/micrograd_tour.py            (1 second, CPU)
+Run it:     python examples/micrograd_tour.py            (1 second, CPU; --compile writes expression.py as well)
 Expect:     g = 24.7041, dg/da = 138.8338, dg/db = 645.5773, and four drawings in ./out:
             neuron.svg, neuron.png, expression.svg, expression.png
 
@@ -83,6 +83,18 @@ def tour_of_an_expression(out: Path) -> None:
     save(g, "expression", out)
 
 
+def tour_of_a_program(out: Path) -> None:
+    print("\nThe same expression with its gradients, as a program of ag.compile\n")
+    program = ag.compile(ag.value_and_grad(expression, argnums=(0, 1)))
+    g, (a, b) = program(np.float64(-4.0), np.float64(2.0))
+    print(f"  g     = {g:.4f}")
+    print(f"  dg/da = {a:.4f}")
+    print(f"  dg/db = {b:.4f}")
+    path = out / "expression.py"
+    path.write_text(program.source)
+    print(f"  written: {path}")
+
+
 def save(value: Value, name: str, out: Path) -> None:
     drawing = ag.draw(value)
     for ending in ("svg", "png"):
@@ -92,10 +104,13 @@ def save(value: Value, name: str, out: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Backpropagation on single numbers, drawn.")
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the drawings (default: out)")
+    parser.add_argument("--compile", action="store_true", help="write the expression as a program too")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     tour_of_a_neuron(options.out)
     tour_of_an_expression(options.out)
+    if options.compile:
+        tour_of_a_program(options.out)
     print("\nIn a drawing: the number on an edge is its local derivative; a gradient is the sum, over the edges that")
     print("leave a value, of (gradient at the end of the edge) × (derivative on the edge). Try it on any card.")
 

@@ -1,6 +1,6 @@
 """Two moons: a small network learns a curved border between two classes, and the border is drawn.
 
-Run it:     python examples/two_moons.py            (2 seconds, CPU)
+Run it:     python examples/two_moons.py            (2 seconds, CPU; the same numbers sooner with --compile)
 Expect:     a test accuracy of 96.7 % with the default seed: the moons overlap, so no border gets everything right.
             In ./out: two_moons.png, what the network believes in every point of the plane
 """
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the picture (default: out)")
     parser.add_argument("--epochs", type=int, default=100, help="how often to go through the data (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the points and the weights (default: 0)")
+    parser.add_argument("--compile", action="store_true", help="train with programs that ag.compile makes")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
 
@@ -82,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train, test = moons(300, options.seed), moons(2000, options.seed + 1)
     model, loss, start = network(width=16), nn.BCEWithLogitsLoss(), perf_counter()
     optimizer = nn.Adam(model.parameters(), lr=0.01)
-    history = nn.fit(model, train, loss=loss, optimizer=optimizer, epochs=options.epochs, metrics=["accuracy"])
+    history = nn.fit(
+        model, train, loss=loss, optimizer=optimizer, epochs=options.epochs, metrics=["accuracy"],
+        compile=options.compile,
+    )  # fmt: skip
     seconds = perf_counter() - start
 
     result = nn.evaluate(model, test, loss=loss, metrics=["accuracy"], batch_size=len(test[0]))
