@@ -15,9 +15,10 @@ from numpy import ndarray
 from ..state import current_state, inside_transform
 from ..tree import flatten
 from .compiled import PassValues, Variant
+from .report import Report, part_of
 from .signature import argument_names, signature
 from .trace import Decision
-from .traced import TraceError
+from .traced import Step, TraceError
 from .tracing import tracing
 
 # So many programs are made for one signature, and of a function; then it runs as it is.
@@ -138,7 +139,7 @@ class Compiled:
             warnings.warn(
                 f"{self._name()} was compiled {MANY} times, because {what} has changed: "
                 f"{', '.join(sorted(known)[1:])}. {instead}",
-                stacklevel=6,
+                stacklevel=5,
             )
 
     def _name(self) -> str:
@@ -166,6 +167,21 @@ class Compiled:
     def constants(self) -> dict[str, Any]:
         """What the text of the program needs besides what it imports, by name."""
         return dict(self._last().forward.program.constants)
+
+    def report(self) -> Report:
+        """What became of the function in the program that was made last; printed, it is a table.
+
+        It tells how many calls each pass left, what memory the program keeps, what arithmetic it does, and which calls
+        run alone, and why.
+        """
+        variant = self._last()
+        forward, *backward = [part_of(runner.program) for runner in variant.runners()]
+        return Report(variant.name, tuple(variant.passes), forward, backward[0] if backward else None)
+
+    def graph(self) -> tuple[list[Step], list[Any]]:
+        """The calls of the program that was made last, and which of them are its results; for drawings."""
+        variant = self._last()
+        return variant.steps, variant.results
 
     # ---- as a method, and copies ----
 

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import SMALLEST, blocks_of
 from .calls import Calls, takes_out
 from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, same_layout
+from .loops import Loop
 from .naming import Names
 from .passes import Steps, escaping, is_constant, is_elementwise
 from .replacements import replaced
+from .regions import Fused, fuse
 from .scalars import ScalarText, are_scalar
 from .traced import Step, written
 
@@ -39,6 +42,7 @@ class Program:
     def __init__(
         self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
     ) -> None:
+        steps = _planned(steps, kept)
         self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
         writer = Writer(inputs, steps, kept, name, inner, jit)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
@@ -50,6 +54,14 @@ class Program:
         exec(self._code, namespace)
         program: Callable[..., tuple[Any, ...]] = namespace["program"]
         return program
+
+
+def _planned(steps: Steps, kept: list[Any]) -> Steps:
+    """The steps with regions that are worth a loop in the place of their calls."""
+    planned: Steps = []
+    for step in fuse(steps, kept, SMALLEST):
+        planned += step.steps if isinstance(step, Fused) and blocks_of(step) is None else [step]
+    return planned
 
 
 class Writer:
@@ -86,7 +98,8 @@ class Writer:
             if is_constant(step):
                 self.texts[step] = self.names.constant(step.out)
                 continue
-            self.explain(step)
+            if not isinstance(step, Fused):
+                self.explain(step)
             dying = [owner for owner in ending.get(number, ()) if owner not in self.escaping]
             self._write(step, dying)
             for owner in dying:
@@ -95,8 +108,9 @@ class Writer:
                     self.memory.give(place)
                 elif owner.out is not None and getattr(owner.out, "nbytes", 0) > _WORTH_FORGETTING:
                     self._forget(owner)
-            if step not in last and step in self.places:
-                self.memory.give(self.places.pop(step))
+            for result in step.outputs if isinstance(step, Fused) else [step]:
+                if result not in last and result in self.places:
+                    self.memory.give(self.places.pop(result))
         self.body.append(self._return([self._text(x) for x in self.kept]))
         head = self.names.imports()
         if self.memory.size:
@@ -180,6 +194,11 @@ class Writer:
 
     def _write(self, step: Step, dying: list[Step]) -> None:
         out = step.out
+        if isinstance(step, Fused):
+            blocks = blocks_of(step)
+            assert blocks is not None
+            Loop(self, step, blocks, dying).write()
+            return
         if takes_out(step) and step not in self.escaping and is_packed(out):
             name = self.place(step, self._reused(step, dying) or self.memory.take(out.nbytes))
             self.body += self.calls.into(step, name, self.texts)
