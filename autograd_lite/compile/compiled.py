@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, ancestors, leaf, next_order, nobody
+from ..graph import Node, ancestors, leaf, nobody
 from ..state import current_state, enable_grad
 from ..tree import flatten
 from ..value import _NO_KWARGS, Value, _recorded, _recorded_results
 from ..variables import name_of
 from .assembling import assemble
 from .capture import Capture
+from .draws import Draws
 from .gradient import Run, compiled, pulled_back
 from .layout import forget
 from .passes import Steps, hoist, is_constant, lower, prune, simplify
@@ -63,8 +64,9 @@ class Variant:
         names = argument_names(function, leaves)
         before = Surroundings(function, *self._objects)
         trace = Trace(self.name)
+        self._start = trace.start
+        draws = Draws(before.generators)
         with trace.running():
-            self._start = next_order()
             self._inputs_of(trace, leaves, names, by_identity)
             given, keyword = rebuild([self._handles.get(i, leaf.value) for i, leaf in enumerate(leaves)], True)
             result = function(*given, **keyword)
@@ -73,9 +75,15 @@ class Variant:
             trace.flush()
             self._backward_of(trace)
             self._generators = [generator for generator, _ in trace._states]
+            if draws.past(self._generators):
+                raise trace.refusal(
+                    "drawing random numbers past the trace, from a generator as such,",
+                    "Pass them as an argument, or draw in an @ag.primitive that takes the generator",
+                )
         self._leaves = [None if is_argument_array(x) else x.value for x in leaves]
         self._places = [i for i, x in enumerate(leaves) if is_argument_array(x)]
         _, self._rebuild_arguments = flatten(rebuild(self._leaves, True))
+        self._look_for_leaks(trace, before)
         after = Surroundings(function, *self._objects)
         self.unsettled = before.change() or after.since(before) or after.add_modules(trace.modules.values())
         self.capture = Capture(trace, after)
@@ -120,6 +128,21 @@ class Variant:
             if handle._grad is not None or handle._node is not node or (node is None and handle._array is not array):
                 raise PassValues
 
+    def _look_for_leaks(self, trace: Trace, before: Surroundings) -> None:
+        """Refuse arrays of the trace in what outlives it."""
+        leak = before.first(_is_of_a_trace)
+        for module, attributes in trace.modules.values():
+            for name, x in module.__dict__.items():
+                if x is not attributes.get(name) and _is_of_a_trace(x):
+                    leak = f"{type(module).__name__}.{name}"
+            if leak:
+                module.__dict__.clear()
+                module.__dict__.update(attributes)
+        if leak:
+            raise trace.refusal(
+                f"keeping an array in {leak}", "Return it, or let it be a buffer: self.register_buffer(name, array)"
+            )
+
     def _results_of(self, trace: Trace, result: Any, before: Surroundings) -> None:
         leaves, rebuild = flatten(result)
         self._kinds: list[tuple[str, Any]] = []  # what becomes of each leaf of the result
@@ -161,7 +184,7 @@ class Variant:
 
     def _require_no_trace(self, trace: Trace, x: Any) -> None:
         for name, held in getattr(x, "__dict__", {}).items():
-            if type(held) is Traced or (isinstance(held, Value) and type(held_array(held)) is Traced):
+            if _is_of_a_trace(held):
                 raise trace.refusal(
                     f"a result of type {type(x).__name__}, which holds an array in {name!r},",
                     "Return the arrays, in a dict, list, tuple or dataclass",
@@ -271,6 +294,7 @@ class Variant:
         for runner in self.runners():
             assert runner.program is not None  # it is written now
         forget(trace.steps)
+        trace.forget()
         forget(self.steps)
         self._differentiable = bool(self._values)
         self._any_values, self._named = any(self._are_values), any(self._names)
@@ -382,6 +406,10 @@ class Variant:
             if kind == "value":
                 found[x] = each.value
         return [found[i] for i in range(len(found))]
+
+
+def _is_of_a_trace(x: Any) -> bool:
+    return type(x) is Traced or (isinstance(x, Value) and type(held_array(x)) is Traced)
 
 
 def _constant(array: Any, name: str | None) -> Value:

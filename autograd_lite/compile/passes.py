@@ -300,7 +300,7 @@ def escaping(steps: Steps, kept: list[Any]) -> set[Step]:
 
 
 def _only_reads(function: Any) -> bool:
-    return isinstance(function, Primitive) or function.__module__.startswith(__package__)
+    return isinstance(function, Primitive) or (function.__module__ or "").startswith(__package__)
 
 
 def _key_of(function: Any) -> Any:

@@ -72,6 +72,14 @@ class Entry:
             return f"{self._label(None)} has {len(self._holder)} items instead of {self._length}"
         return None
 
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """What there is now, with what came to it."""
+        keys = self._names
+        if self._length is not None:
+            keys = list(range(len(self._holder))) if isinstance(self._holder, list) else list(self._holder)
+        for key in keys:
+            yield self._label(key), _look_up(self._holder, key)
+
     def labels(self) -> list[str]:
         return [self._label(name) for name in self._names]
 
@@ -121,6 +129,7 @@ class Surroundings:
 
     def __init__(self, *roots: Any) -> None:
         self.entries: list[Entry] = []
+        self.generators: list[Any] = []
         self._names: set[str] = set(_CALLED)  # of attributes, in all code that was found
         self._seen: dict[int, Any] = {}
         self._objects: list[tuple[Any, str, set[str]]] = []  # what it is called, and the names that were looked up
@@ -130,6 +139,11 @@ class Surroundings:
     def change(self) -> str | None:
         """What is not as it was, in words; None if all is."""
         return next(filter(None, (entry.change() for entry in self.entries if not entry.same())), None)
+
+    def first(self, condition: Callable[[Any], bool]) -> str | None:
+        """The label of the first thing in what has changed for which something holds."""
+        changed = [entry for entry in self.entries if not entry.same()]
+        return next((label for entry in changed for label, x in entry.items() if condition(x)), None)
 
     def since(self, before: Surroundings) -> str | None:
         """What was not there before, in words."""
@@ -179,6 +193,8 @@ class Surroundings:
         if isinstance(x, _SIMPLE) or x is _ABSENT or id(x) in self._seen:
             return
         self._seen[id(x)] = x
+        if isinstance(x, np.random.Generator | np.random.RandomState):
+            self.generators.append(x)
         if isinstance(x, np.ndarray | np.generic | Primitive) or is_value(x):
             return
         if isinstance(x, FunctionType):

@@ -19,6 +19,7 @@ from ..graph import Node, next_order, nobody
 from ..handle import Handle
 from ..primitive import GUARDS, RULES, Guard, Primitive, Recorder, Results, describe
 from ..rules import part
+from ..rules.indexing import getitem
 from ..state import Observer, State, current_state, running
 from ..value import Value
 from ..watch import rule_at_work, users_line
@@ -31,6 +32,7 @@ from .traced import (
     hangs_on_numbers,
     holds,
     numbers_of,
+    refuse_mask,
     replaced,
     steps_in,
     written,
@@ -612,12 +614,20 @@ class _TracingGuard(Guard):
             return trace.draw(function, args, kwargs)
         if not holds((args, kwargs), Traced):
             return forward(*args, **kwargs)
+        if function is getitem:
+            refuse_mask(trace, args[1])
         return trace.attempt(forward, function, args, kwargs) if function.traced else trace.call(function, args, kwargs)
 
     def __getitem__(self, function: Any) -> Any:
         rule, trace = RULES[function], tracing.get()
         if trace is None or function is checkpointed:  # whose rule is a function of the user
             return rule
+        node = rule_at_work()
+        if node is not None and node.order < trace.start:
+            raise trace.refusal(
+                f"backward through {describe(function)}, which was recorded before,",
+                "Compute it within the function, or run backward outside",
+            )
         return _TracedRule(rule, trace)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 import tracemalloc
 import warnings
 from collections import OrderedDict, namedtuple
@@ -678,3 +679,417 @@ SCENARIOS = [
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_does_what_the_function_does(scenario: Callable[[Wrap], Any]) -> None:
     assert bits(scenario(ag.compile)) == bits(scenario(lambda f: f))
+
+
+# ---- which program runs ----
+
+
+def count(f: Any) -> int:
+    return len(f.variants())
+
+
+def test_one_program_for_each_signature() -> None:
+    f = ag.compile(lambda x, **more: x * 2)
+    for x in (X, Y, X[:2], X[:2], X.astype("f4"), X.T, X.T, np.float64(1), np.float64(2), np.array(1.0)):
+        f(x)
+    assert count(f) == 6
+    f(X, a=X, b=Y)
+    f(X, a=Y, b=X)
+    assert count(f) == 7
+    f(Value(X))
+    f(Value(Y, name="y"))
+    assert count(f) == 8
+    f(Value(X, requires_grad=False))
+    assert count(f) == 9
+
+
+def test_what_has_not_changed_needs_no_new_program() -> None:
+    w, scale, more, model = Value(W.copy()), 2.0, [1.0], nn.Linear(4, 2)
+    f = ag.compile(lambda x: x @ w * scale + more[0] + model(x))
+    x = X.astype("f4")
+    f(x)
+    w.data, scale, more[0] = w.data * 2, float("2.0"), float("1.0")
+    model.weight.data = model.weight.data * 2
+    model.eval()
+    model.train()
+    f(x)
+    assert count(f) == 1
+
+
+def test_the_bound_of_programs_for_one_signature() -> None:
+    choice = 0
+    f = ag.compile(lambda x: x + choice)
+    with pytest.warns(UserWarning, match=r"compile\(<lambda>\) was compiled 5 times, because the variable 'choice' has"):
+        for choice in range(7):  # noqa: B007
+            f(X)
+    with pytest.warns(UserWarning, match="runs as it is for all others"):
+        for choice in range(7, 40):
+            assert bits(f(X)) == bits(X + choice)
+    assert count(f) == 16
+
+
+def test_a_number_that_changes_at_every_call() -> None:
+    def step(x: Any, lr: float) -> Any:
+        return x * lr
+
+    f = ag.compile(step)
+    with pytest.warns(UserWarning) as seen:
+        for i in range(8):
+            assert bits(f(X, 0.1 * i)) == bits(X * (0.1 * i))
+    assert len(seen) == 1
+    assert "ag.compile(step) was compiled 5 times, because the number 'lr' has changed: 0.0, 0.1, 0.2" in str(seen[0].message)
+    assert "pass np.float64(lr)" in str(seen[0].message)
+    assert seen[0].filename == __file__
+    g = ag.compile(step)
+    for i in range(8):
+        assert bits(g(X, np.float64(0.1 * i))) == bits(X * np.float64(0.1 * i))
+    assert count(g) == 1
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def step(self, x: Any) -> Any:
+        self.steps += 1
+        return x * self.steps
+
+
+def test_what_a_function_changes_itself_is_never_baked_in() -> None:
+    f = ag.compile(Counter().step)
+    assert bits(f(X)) == bits(X * 1)
+    with pytest.raises(TraceError, match=r"it changes what it reads itself: Counter\.steps is 2 instead of 1.*ag\.effect"):
+        f(X)
+
+
+def test_what_a_first_call_makes_may_be_made() -> None:
+    cache: dict[str, Any] = {}
+
+    def function(x: Any) -> Any:
+        if "table" not in cache:
+            cache["table"] = np.arange(4.0)
+        return x * cache["table"]
+
+    f = ag.compile(function)
+    for _ in range(3):
+        assert bits(f(X)) == bits(X * np.arange(4.0))
+    assert count(f) == 1
+
+
+def test_captured_arrays_are_constants_by_their_identity() -> None:
+    table = np.ones(4)
+    f = ag.compile(lambda x: x * table)
+    f(X)
+    table = np.full(4, 2.0)
+    assert bits(f(X)) == bits(X * 2.0)
+
+
+def test_a_generator_that_is_passed() -> None:
+    def run(wrap: Wrap) -> Any:
+        f = wrap(lambda rng, x: x * F.dropout(x, 0.5, generator=rng))
+        one, two = np.random.default_rng(1), np.random.default_rng(1)
+        return f(one, X), f(one, X), f(two, X), one.random(), two.random()
+
+    assert bits(run(ag.compile)) == bits(run(lambda f: f))
+
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda x: x * RNG.normal(size=4),
+        lambda x: x * np.random.normal(size=4),
+        lambda x: x * random.random(),
+        lambda x: x * nn.random.default_generator.normal(size=4),
+    ],
+)
+def test_numbers_that_are_drawn_past_the_trace_are_refused(draw: Any) -> None:
+    with pytest.raises(TraceError, match=r"random numbers.*Pass them as an argument"):
+        ag.compile(draw)(X)
+
+
+# ---- gradients ----
+
+
+def test_a_parameter_that_has_changed_since() -> None:
+    w = Value(W.copy(), name="w")
+    f = ag.compile(lambda x: np.sum(x @ w))
+    y = f(X)
+    w.data = w.data * 2
+    with pytest.raises(RuntimeError, match="w changed after this graph was recorded"):
+        y.backward()
+
+
+def test_one_that_the_function_has_changed() -> None:
+    w = Value(W.copy(), name="w")
+
+    def function(x: Any) -> Any:
+        y = np.sum(x @ w)
+        w.data -= 1
+        return y
+
+    for wrap in (ag.compile, lambda f: f):
+        with pytest.raises(RuntimeError, match="w changed after this graph was recorded"):
+            wrap(function)(X).backward()
+
+
+def test_backward_inside_leaves_nothing_for_a_second_time() -> None:
+    w = Value(W.copy())
+
+    def function(x: Any) -> Any:
+        y = np.sum(x @ w)
+        y.backward()
+        return y
+
+    y = ag.compile(function)(X)
+    assert y.requires_grad
+    with pytest.raises(RuntimeError, match="function has run backward itself.*Return the loss before"):
+        y.backward()
+
+
+def test_backward_into_an_older_graph_is_refused() -> None:
+    x = Value(X.copy(), name="x")
+    h = x * 2
+    f = ag.compile(lambda y: np.sum(h * y).backward())
+    with pytest.raises(TraceError, match="recorded before"):
+        f(Y)
+    assert x.grad is None
+
+
+def test_a_second_derivative_of_what_changes_something() -> None:
+    w, seen = Value(W.copy(), name="w"), []
+    note = ag.effect(seen.append)
+
+    def function(x: Any) -> Any:
+        y = np.sum((x @ w) ** 3)
+        note(y)
+        return y
+
+    y = ag.compile(function)(X)
+    with pytest.raises(RuntimeError, match=r"need function to run once more, but it calls .*append"):
+        y.backward(create_graph=True)
+
+
+def test_a_second_derivative_of_what_would_not_be_the_same_again() -> None:
+    scale, w = 2.0, Value(W.copy(), name="w")
+    y = ag.compile(lambda x: np.sum((x @ w) ** 3) * scale)(X)
+    scale = 3.0
+    with pytest.raises(RuntimeError, match="the variable 'scale' is 3.0 instead of 2.0"):
+        y.backward(create_graph=True)
+
+
+def test_running_averages_move_once_also_with_second_derivatives() -> None:
+    def run(wrap: Wrap) -> Any:
+        nn.manual_seed(0)
+        norm = nn.BatchNorm1d(4)
+        x = Value(X.astype("f4"))
+        y = wrap(lambda x: np.sum(norm(x) ** 3))(x)
+        y.backward(create_graph=True)
+        np.sum(x.grad**2).backward()
+        return norm.state_dict(), y, norm.weight.grad
+
+    assert bits(run(ag.compile)) == bits(run(lambda f: f))
+
+
+# ---- errors ----
+
+INTS = np.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    ("function", "good", "bad"),
+    [
+        (lambda x: np.linalg.inv(x), np.eye(2), np.zeros((2, 2))),
+        (lambda x: np.linalg.cholesky(x) @ Value(np.eye(2)), np.eye(2), -np.eye(2)),
+        (lambda i: Value(np.arange(3.0))[i] * 2, INTS, INTS + 7),
+        (lambda x: nn.Sequential(nn.Identity())(np.linalg.inv(x)), np.eye(2), np.zeros((2, 2))),
+    ],
+)
+def test_errors_of_a_program_are_those_of_the_function(function: Any, good: Any, bad: Any) -> None:
+    f = ag.compile(function)
+    f(good)
+    with pytest.raises(Exception, match=".") as expected:
+        function(bad)
+    with pytest.raises(type(expected.value)) as found:
+        f(bad)
+    assert type(found.value) is type(expected.value)
+    assert str(found.value) == str(expected.value)
+    assert bits(f(good)) == bits(function(good))
+    assert count(f) == 1
+
+
+def test_an_error_in_a_program_that_changes_something_says_where() -> None:
+    w = Value(np.zeros((2, 2)), name="w")
+
+    def step(x: Any) -> None:
+        w.data = w.data + np.linalg.inv(x)
+
+    f = ag.compile(step)
+    f(np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError) as found:
+        f(np.zeros((2, 2)))
+    assert found.value.__notes__ == ["in the program that ag.compile has made of step"]
+    assert bits(w.data) == bits(np.eye(2))
+
+
+def test_floating_point_errors() -> None:
+    f = ag.compile(lambda x: np.log(x))
+    f(np.ones(2))
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match="divide by zero encountered in log"):
+        f(np.zeros(2))
+    with pytest.warns(RuntimeWarning, match="divide by zero encountered in log"):
+        f(np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.ma.masked_array(X),), "MaskedArray"),
+        ((Value(np.ones(2)), {"a": [np.ma.masked_array(X)]}), "MaskedArray"),
+    ],
+)
+def test_arrays_of_other_kinds_are_refused(arguments: Any, message: str) -> None:
+    f = ag.compile(lambda *args: args[0])
+    with pytest.raises(TypeError, match=f"ag.compile plans memory for NumPy's arrays, but got .*{message}.*itself"):
+        f(*arguments)
+
+
+def test_a_result_that_hides_arrays_is_refused() -> None:
+    f = ag.compile(lambda x: SimpleNamespace(mean=np.mean(x)))
+    with pytest.raises(TraceError, match="a result of type SimpleNamespace, which holds an array in 'mean'"):
+        f(X)
+
+
+@pytest.mark.parametrize("wrong", [3, None, X, "f"])
+def test_no_function(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"ag\.compile takes a function, not .*ag\.compile\(f\)\(x\)"):
+        ag.compile(wrong)
+
+
+def test_an_attribute_that_is_left_in_the_trace_is_refused() -> None:
+    class Net(nn.Module):
+        def forward(self, x: Any) -> Any:
+            self.hidden = Value(x) * 2
+            return self.hidden + 1
+
+    net = Net()
+    f = ag.compile(net)
+    with pytest.raises(TraceError, match=r"Net\.hidden"):
+        f(X)
+    assert not hasattr(net, "hidden")
+
+
+# ---- the object ----
+
+
+def test_before_the_first_call_there_is_no_program() -> None:
+    with pytest.raises(RuntimeError, match=r"ag\.compile\(softmax\) has not been called yet.*Call it once"):
+        _ = ag.compile(F.softmax).source
+
+
+def test_it_looks_like_the_function() -> None:
+    def function(x: Any) -> Any:
+        """Doc."""
+        return x
+
+    f = ag.compile(function)
+    assert (f.__name__, f.__doc__, f.__wrapped__, repr(f)) == ("function", "Doc.", function, "<ag.compile(function)>")
+    model = ag.compile(nn.Linear(2, 3))
+    assert repr(model) == "<ag.compile(Linear)>"
+
+
+@ag.compile
+def of_this_module(x: Any) -> Any:
+    return x * 2
+
+
+def test_copies_and_pickles() -> None:
+    assert pickle.loads(pickle.dumps(of_this_module)) is of_this_module
+    f = ag.compile(np.tanh)
+    f(X)
+    for other in (copy.copy(f), copy.deepcopy(f), pickle.loads(pickle.dumps(f))):
+        assert isinstance(other, Compiled)
+        assert other is not f
+        assert count(other) == 0
+        assert bits(other(X)) == bits(np.tanh(X))
+
+
+def test_a_copy_of_a_model_has_programs_of_its_own() -> None:
+    class Trained(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = nn.Parameter(np.ones(4))
+            self.fast = ag.compile(self.slow)
+
+        def slow(self, x: Any) -> Any:
+            return x * self.w
+
+    model = Trained()
+    model.fast(X)
+    other = copy.deepcopy(model)
+    other.w.data = other.w.data * 3
+    assert bits(other.fast(X)) == bits(other.slow(X))
+    assert bits(model.fast(X)) == bits(model.slow(X))
+
+
+def alone(program: Any, arrays: Any) -> Any:
+    """What the text of a program returns, run on nothing but its constants."""
+    namespace = dict(program.constants)
+    exec(program.source, namespace)
+    return namespace["program"](*arrays)
+
+
+def test_the_source_runs_on_its_own() -> None:
+    nn.manual_seed(0)
+    w = Value(W.copy(), name="w")
+    table = np.arange(6.0).reshape(3, 2)
+    f = ag.compile(lambda x: np.sum(np.tanh(x @ w + table) ** 2, axis=0))
+    y = f(X)
+    variant = f.variants()[0]
+    outs = alone(variant.forward.program, variant.capture.read([Y]))
+    assert bits(outs[0]) == bits(np.sum(np.tanh(Y @ W + table) ** 2, axis=0))
+    assert f.source.startswith(variant.forward.program.source)
+    namespace = dict(f.constants)
+    exec(f.source, namespace)
+    assert len(namespace) > len(f.constants)
+    y.backward(np.ones(2))
+    backward = next(iter(variant.backward.values()))
+    outs = alone(variant.forward.program, variant.capture.read([X]))
+    (found,) = alone(backward.runner.program, [np.ones(2), *[outs[1:][i] for i in backward._needed]])
+    assert bits(found) == bits(w.grad)
+
+
+def test_observers_see_the_function_itself() -> None:
+    f = ag.compile(lambda x: np.log(Value(x)))
+    f(X * X + 1)
+    with ag.detect_anomaly(), np.errstate(all="ignore"), pytest.raises(ag.AnomalyError, match="log"):
+        f(np.zeros(3))
+
+
+def test_nothing_of_the_example_is_kept() -> None:
+    big = 1 << 20
+    f = ag.compile(lambda x: np.sum(np.tanh(x) * 2, keepdims=True) * x[:1])
+    tracemalloc.start()
+    try:
+        f(np.ones(big))
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < 8 * big * 1.5  # one array of memory for its results
+
+
+# ---- memory ----
+
+
+def peak_of(step: Callable[[], Any]) -> int:
+    step()
+    step()
+    tracemalloc.start()
+    try:
+        step()
+        step()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
