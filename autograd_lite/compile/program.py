@@ -207,7 +207,7 @@ class Writer:
         if out is None:
             self.body.append(expression)
             return
-        if step.alias and not step.effect and step.parents and all(self.is_fixed(p) for p in step.parents):
+        if _is_view(step) and step.parents and all(self.is_fixed(p) for p in step.parents):
             name = self.names.new(self._text(step.parents[0]) + _view_suffix(step))
             self.prepare(f"{name} = {expression}")
             self._static.add(step)
@@ -265,6 +265,12 @@ class Writer:
 
 # Names of arrays of this many bytes are deleted when they are not needed any more.
 _WORTH_FORGETTING = 1 << 14
+
+
+def _is_view(step: Step) -> bool:
+    """Whether a call does nothing but show memory, so that it may be made once for all calls of the program."""
+    module = getattr(step.function, "__module__", None) or ""
+    return step.alias and not step.effect and module.partition(".")[0] in ("numpy", "_operator", "autograd_lite")
 
 
 def _view_suffix(step: Step) -> str:
