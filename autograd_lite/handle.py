@@ -14,6 +14,7 @@ from weakref import ref
 import numpy as np
 
 from .arguments import called, checked_array, checked_name
+from .compile.tracing import is_traced
 from .graph import Constant, Hook, Node, backpropagate, leaf, stale
 from .primitive import is_value
 from .state import current_state, enable_grad
@@ -201,7 +202,7 @@ class Handle:
                     f"backward() on {called(self.name)}, which is complex, needs to know which real number to "
                     "differentiate. Make it real first, v.real or np.abs(v), or pass a gradient: v.backward(1 + 0j)."
                 )
-            if not data.shape and isinstance(data, _OF_NUMPY):
+            if not data.shape and (isinstance(data, _OF_NUMPY) or is_traced(data)):
                 gradient = data.dtype.type(1)
                 return self._attached(gradient, None) if create_graph else gradient
             gradient = np.ones_like(data)

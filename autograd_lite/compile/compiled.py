@@ -87,7 +87,7 @@ class Variant:
         after = Surroundings(function, *self._objects)
         self.unsettled = before.change() or after.since(before) or after.add_modules(trace.modules.values())
         self.capture = Capture(trace, after)
-        self._programs_of(trace)
+        self._programs_of(trace, before)
         self._forget(trace)
 
     # ---- making it ----
@@ -150,6 +150,7 @@ class Variant:
         self._kept: list[Any] = []
         self._value_outs: list[int] = []  # the numbers of the results that want a gradient
         self._constants: list[tuple[int, str | None]] = []  # those of Values that want none, and their names
+        self._found: list[tuple[str, int, int, bool]] = []  # the gradients of Values, and whether these are Values
         known: dict[int, tuple[str, Any]] = {}  # the same Value twice is the same Value
         for found in leaves:
             x = found.value
@@ -168,12 +169,19 @@ class Variant:
             if raw is None:
                 return "same", x
             self._kept.append(raw.step)
-            if type(x._node) is not Node:
-                self._constants.append((len(self._kept) - 1, x.name))
-                return "constant", len(self._constants) - 1
-            self._values.append(x)
-            self._value_outs.append(len(self._kept) - 1)
-            return "value", len(self._values) - 1
+            number, gradient = len(self._kept) - 1, x._grad
+            if type(x._node) is Node:
+                self._values.append(x)
+                self._value_outs.append(number)
+                kind = "value", len(self._values) - 1
+            else:
+                self._constants.append((number, x.name))
+                kind = "constant", len(self._constants) - 1
+            if gradient is not None:  # a backward pass in the function has come by
+                raw = gradient._array if isinstance(gradient, Value) else gradient
+                self._found.append((*kind, len(self._kept), isinstance(gradient, Value)))
+                self._kept.append((raw if type(raw) is Traced else trace.constant(raw)).step)
+            return kind
         if type(x) is Traced:
             self._kept.append(x.step)
             return "array", len(self._kept) - 1
@@ -237,7 +245,7 @@ class Variant:
                 None if g is None else (g if type(g) is Traced else trace.constant(g)).step for g in found
             ]
 
-    def _programs_of(self, trace: Trace) -> None:
+    def _programs_of(self, trace: Trace, before: Surroundings) -> None:
         steps = trace.steps
         kept = [*self._kept, *[g for gradients in self._gradients.values() for g in gradients]]
         self.passes = [("trace", len(steps))]
@@ -251,6 +259,10 @@ class Variant:
             steps, kept = run(steps, kept)
             self.passes.append((name, len(steps)))
         results, rest = kept[: len(self._kept)], iter(kept[len(self._kept) :])
+        # the text would return the same array at every call
+        self._fresh = [
+            i for i, x in enumerate(results) if is_constant(x) and isinstance(x.out, np.ndarray) and not before.holds(x.out)
+        ]
         self._gradients = {mask: [next(rest) for _ in self._targets] for mask in self._gradients}
         self.inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
         self._effects_of(steps)
@@ -298,7 +310,7 @@ class Variant:
         forget(self.steps)
         self._differentiable = bool(self._values)
         self._any_values, self._named = any(self._are_values), any(self._names)
-        self._is_one = len(self._kinds) == 1 and self._rebuild([self], True) is self
+        self._is_one = len(self._kinds) == 1 and not self._found and self._rebuild([self], True) is self
         del self._values, self._handles, self._argument_nodes, self._targets, self._watched, self._cotangents
 
     # ---- running it ----
@@ -319,6 +331,8 @@ class Variant:
                 error.add_note(f"in the program that ag.compile has made of {self.name}")
                 raise
         else:
+            if self._fresh:
+                outs = tuple([x.copy() if i in self._fresh else x for i, x in enumerate(outs)])
             kind, x = self._kinds[0] if self._is_one else ("", 0)
             if kind == "array":
                 return outs[x]
@@ -330,6 +344,9 @@ class Variant:
 
     def _leaves_of(self, arrays: list[Any], outs: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
         constants = [_constant(outs[i], name) for i, name in self._constants]
+        for kind, i, number, lifted in self._found:
+            value = values[i] if kind == "value" else constants[i]
+            value._grad = Value._attached(outs[number], None) if lifted else outs[number]
         leaves = []
         for kind, x in self._kinds:
             if kind == "array":

@@ -295,6 +295,28 @@ def it_of_transforms(wrap: Wrap) -> Any:
     ]
 
 
+def constants_as_results(wrap: Wrap) -> Any:
+    def function(x: Any) -> Any:
+        return Value(np.ones(3)), np.zeros_like(x), Value(np.arange(2.0), requires_grad=False, name="c"), np.full(2, 7)
+
+    f = wrap(function)
+    for x in f(X):
+        (x.data if isinstance(x, Value) else x)[...] = 5
+    return f(X)
+
+
+def backward_inside(wrap: Wrap) -> Any:
+    w = Value(W.copy(), name="w")
+
+    def function(x: Any) -> Any:
+        h = x @ w
+        loss = np.sum(np.tanh(h))
+        loss.backward(create_graph=False)
+        return loss, h, loss.detach()
+
+    return wrap(function)(X), w
+
+
 def without_recording(wrap: Wrap) -> Any:
     w = Value(W.copy())
     f = wrap(lambda x: x @ w)
@@ -668,7 +690,7 @@ SCENARIOS = [
     arrays, numbers_and_arrays_of_them, python_numbers, structures, dataclasses_and_named_tuples, values, captured_values,
     captured_that_was_computed, argument_that_was_computed, same_argument_twice, results_of_all_kinds,
     results_are_arrays_of_their_own, result_twice, some_results_unused, gradient_that_is_given, passes_gradients_through,
-    complex_numbers, second_order, transforms_of_it, it_of_transforms, without_recording, recording_inside,
+    complex_numbers, second_order, transforms_of_it, it_of_transforms, constants_as_results, backward_inside, without_recording, recording_inside,
     under_checkpoint, hooks, training, accumulating, training_of_arguments, reads_gradients_of_arguments,
     writes_into_arguments, arguments_that_overlap, freezing, rebinding, globals_, attributes, partials_and_defaults,
     modules, module_method, random_numbers, warnings_, quiet_part, of_its_own_leaf, inside_each_other,
