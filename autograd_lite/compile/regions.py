@@ -23,7 +23,7 @@ from .traced import Step, steps_in
 # Elements of the smallest whole array for which a region of NumPy calls can pay.
 SMALLEST = 1 << 12
 
-WHOLE, ROW = "whole", "row"
+WHOLE, ROW, COLUMN = "whole", "row", "column"
 Space: TypeAlias = tuple[int, int]
 
 
@@ -34,7 +34,7 @@ class Fused(Step):
         steps: the calls, in order.
         outputs: those of them that others read.
         space: how many rows there are, and how wide they are.
-        roles: for each call whether its result is WHOLE, or a ROW's number.
+        roles: for each call whether its result is WHOLE, a number for each ROW, or what each COLUMN adds up to.
     """
 
     __slots__ = ("outputs", "roles", "space", "steps")
@@ -51,7 +51,7 @@ def fused(*parents: Any) -> Any:
 
 
 def fuse(
-    steps: Steps, kept: Iterable[Any], smallest: int = SMALLEST, takes: Callable[[Step], bool] = lambda step: True
+    steps: Steps, kept: Iterable[Any], smallest: int = SMALLEST, takes: Callable[[Step], bool] | None = None
 ) -> Steps:
     """Group calls into regions.
 
@@ -59,7 +59,7 @@ def fuse(
         steps: the calls.
         kept: what is returned.
         smallest: elements of the whole arrays of a region, at least.
-        takes: whether a call may be a part of a region.
+        takes: whether a call may be a part of a region; by default if it is the same to the bit on a few rows.
 
     Returns:
         The same calls, those of a region as one, in an order that fits; none has changed places with an effect.
@@ -68,6 +68,7 @@ def fuse(
         return steps
     kept = set(steps_in(list(kept)))
     done: Steps = []
+    takes = takes or _is_exact
     users = _users(steps)
     for stretch in _between_effects(steps):
         done += _Stretch(stretch, users, kept, smallest, takes).grouped() if len(stretch) > 1 else stretch
@@ -127,9 +128,31 @@ def reduced(step: Step) -> Any:
         axis = axis[0] if type(axis) is tuple and len(axis) == 1 else axis
         plain = len(args) == 1 and kwargs.keys() <= {"axis", "dtype", "keepdims"} and kwargs.get("dtype") is None
         return args[0] if plain and type(axis) is int and axis % array.ndim == array.ndim - 1 else None
+    if function is np.matmul and not kwargs and len(args) == 2 and np.ndim(_array(args[1])) == 1 and array.ndim > 1:
+        return args[0]  # with one vector, for every row
     if function is np.vecdot and not kwargs and len(args) == 2 and np.shape(_array(args[1])) == array.shape:
         return args[0]
     return None
+
+
+def summed_rows(step: Step) -> Any:
+    """The array that a call adds up to one row, or None."""
+    function, args, kwargs = step.function, step.args, step.kwargs
+    if not is_reduction(function) or function.__self__ is not np.add or len(args) != 1 or kwargs.get("dtype") is not None:
+        return None
+    ndim = getattr(args[0].out, "ndim", 0) if isinstance(args[0], Step) else 0
+    if ndim < 2 or not kwargs.keys() <= {"axis", "dtype", "keepdims"} or not getattr(step.out, "ndim", 0):
+        return None
+    axis = kwargs.get("axis", 0)
+    axes = axis if type(axis) is tuple else (axis,)
+    if any(type(i) is not int for i in axes):
+        return None
+    return args[0] if {i % ndim for i in axes} == set(range(ndim - 1)) else None
+
+
+def _is_exact(step: Step) -> bool:
+    """Whether a call gives the same to the bit if it is made on a few rows at a time."""
+    return step.function is not np.matmul and summed_rows(step) is None
 
 
 def is_thin_view(step: Step) -> bool:
@@ -152,7 +175,7 @@ def _space_of(step: Step) -> Space | None:
     """The rows that a call begins a region with."""
     if step.effect or step.function is None:
         return None
-    over = reduced(step)
+    over = reduced(step) or summed_rows(step)
     shape = over.out.shape if over is not None else step.out.shape if is_pointwise(step) else ()
     return (prod(shape[:-1]), shape[-1]) if shape and prod(shape) else None
 
@@ -171,13 +194,14 @@ class _Group:
 
     def role(self, step: Step) -> str | None:
         """What a call would be in this region; None if it cannot belong to it."""
-        rows, width = self.space
-        over = reduced(step)
-        if over is not None:
-            shape = over.out.shape
+        rows, over = self.space[0], reduced(step)
+        below = over or summed_rows(step)
+        if below is not None:
+            shape = below.out.shape
             fits = (prod(shape[:-1]), shape[-1]) == self.space
             operands = [x for x in step.args if isinstance(x, Step) and x in self.members]
-            return ROW if fits and all(self.members[x] is WHOLE for x in operands) else None
+            wholes = all(self.members[x] is WHOLE and x.out.shape == shape for x in operands)
+            return (COLUMN if over is None else ROW) if fits and wholes else None
         inside = [x for x in step.parents if x in self.members]
         shape = step.out.shape
         if is_thin_view(step):
@@ -185,6 +209,8 @@ class _Group:
                 return None
             if self.members[inside[0]] is WHOLE:
                 return WHOLE if shape and (prod(shape[:-1]), shape[-1]) == self.space else None
+            if self.members[inside[0]] is COLUMN:
+                return None
             return ROW if prod(shape) == rows else None
         if not is_pointwise(step) or not shape:
             return None
@@ -195,7 +221,8 @@ class _Group:
         return None
 
     def _fits(self, x: Step, shape: tuple[int, ...]) -> bool:
-        return x.out.shape == shape if self.members[x] is WHOLE else _is_row(x.out.shape, shape)
+        role = self.members[x]
+        return x.out.shape == shape if role is WHOLE else role is ROW and _is_row(x.out.shape, shape)
 
 
 class _Stretch:
@@ -248,7 +275,7 @@ class _Stretch:
                 self._merge(mine, group)
         if mine is None and space is not None:
             mine = _Group(space)
-            mine.members[step] = ROW if reduced(step) is not None else WHOLE
+            mine.members[step] = ROW if reduced(step) else COLUMN if summed_rows(step) else WHOLE
             self.group_of[step] = mine
 
     def _neighbours(self, step: Step) -> Iterable[_Group]:

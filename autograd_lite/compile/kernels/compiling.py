@@ -1,0 +1,102 @@
+"""From the text of a kernel to a function: compiled once for all programs, kept on disk, and run by several threads."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+
+from . import access, elementary
+from .source import Array, KernelText
+from .threads import in_parts
+
+_KINDS = {"f": types.float32, "d": types.float64, "?": types.boolean, "i": types.int32, "l": types.int64}
+_made: dict[Any, Any] = {}
+_lock = RLock()
+
+
+def signature_of(text: KernelText) -> Any:
+    """What Numba is told about the arguments."""
+    results = len(text.arguments) - len(text.partial)
+    return types.intp(types.intp, types.intp, *[_type_of(x, i < results) for i, x in enumerate(text.arguments)])
+
+
+def _type_of(array: Array, given: bool) -> Any:
+    like = array.like
+    kind = _KINDS[like.dtype.char]
+    if isinstance(like, np.generic):
+        return kind
+    return types.Array(kind, like.ndim, "C" if is_contiguous(like) else "A", readonly=given)
+
+
+def is_contiguous(x: Any) -> bool:
+    expected = x.itemsize
+    for length, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return True
+
+
+def function_of(text: KernelText) -> Callable[..., Any]:
+    """The compiled function `kernel(start, stop, *arguments)`."""
+    signature = signature_of(text)
+    key = text.text, str(signature)
+    with _lock:
+        found = _made.get(key)
+        if found is None:
+            found = _made[key] = _compiled(text.text, signature)
+    return found
+
+
+def _compiled(text: str, signature: Any) -> Any:
+    path = _file_of(text)
+    space: dict[str, Any] = {"__name__": f"autograd_lite_kernel_{path.stem if path else ''}"}
+    if path is None:
+        exec(compile(text, "<a kernel of autograd_lite>", "exec"), space)
+        function = space["kernel"]
+    else:
+        spec = importlib.util.spec_from_file_location(f"autograd_lite_{path.stem}", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # where Numba looks for it
+        spec.loader.exec_module(module)
+        function = module.kernel
+    options = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+    return numba.njit([signature], cache=path is not None, **options)(function)
+
+
+def _file_of(text: str) -> Path | None:
+    """Where Numba finds the text again in another process; None where nothing can be written."""
+    library = Path(access.__file__).read_bytes() + Path(elementary.__file__).read_bytes()
+    content = b"\0".join([text.encode(), library, numba.__version__.encode(), sys.version.encode()])
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = root / "autograd_lite" / "kernels" / f"k{hashlib.sha256(content).hexdigest()[:24]}.py"
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{os.getpid()}.tmp")
+            part.write_text(text)
+            part.replace(path)
+    except OSError:
+        return None
+    return path
+
+
+def kernel(text: KernelText) -> Callable[..., None]:
+    """A function of the arguments of a kernel, which are its inputs and results, in order."""
+    function = function_of(text)
+    extent = text.rows * text.width if text.flat else text.rows
+    parts = in_parts(text.cost, extent)
+    if len(parts) == 1:
+        return lambda *arrays: function(0, extent, *arrays)
+    return parts.runner(function, text.partial)
