@@ -165,7 +165,7 @@ class _Standing(Step):
 
     def __init__(self, array: Any) -> None:
         self.out = array
-        self.function, self.source = None, self  # no constant
+        self.function, self.source = None, _Standing  # no constant; and no cycle, which would keep the array
 
 
 def takes_out(step: Step) -> bool:
