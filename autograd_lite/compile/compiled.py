@@ -265,6 +265,7 @@ class Variant:
         ]
         self._gradients = {mask: [next(rest) for _ in self._targets] for mask in self._gradients}
         self.inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
+        self.inputs.sort(key=lambda step: step.source.place if isinstance(step.source, Argument) else len(steps))
         self._effects_of(steps)
         forward, _ = prune(steps, results)
         pure, has = [step for step in steps if not step.effect], set(forward)

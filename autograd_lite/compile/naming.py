@@ -6,6 +6,7 @@ import builtins
 import keyword
 import math
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from ..primitive import Primitive, describe, is_value
 from .traced import Step
 
+WIDTH = 110  # of the lines of the text
 _TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "program", "in_python", "in_numpy", "isfinite"}
 
 
@@ -100,9 +102,12 @@ class Names:
         """The first lines of the text."""
         lines = ["import numpy as np"]
         for module in sorted(self._imports, key=lambda name: (name != "numpy", name)):
-            lines.append(f"from {module} import {', '.join(sorted(self._imports[module]))}")
+            names = ", ".join(sorted(self._imports[module]))
+            line = f"from {module} import {names}"
+            lines += [line] if len(line) <= WIDTH else [f"from {module} import (", *_wrapped(f"{names},", "    "), ")"]
         if self.constants:
-            lines += ["", "# given: " + ", ".join(f"{name} {_kind(x)}" for name, x in self.constants.items())]
+            given = [f"{name} {_kind(x)}" for name, x in self.constants.items()]
+            lines += ["", *_wrapped(f"given: {', '.join(given)}", "# ")]
         return [*lines, "", *self._bound]
 
     # ---- arguments ----
@@ -119,8 +124,10 @@ class Names:
             return f"np.{x.type.__name__}" if x.isbuiltin and x.isnative else self.constant(x, "dtype")
         if isinstance(x, type) and getattr(np, x.__name__, None) is x:
             return f"np.{x.__name__}"
-        if isinstance(x, tuple) and not hasattr(x, "_fields"):
+        if isinstance(x, tuple):
             inner = ", ".join([self.text(item, texts) for item in x])
+            if hasattr(x, "_fields"):
+                return f"{self.function(type(x))}({inner})"
             return f"({inner},)" if len(x) == 1 else f"({inner})"
         if type(x) is list:
             return f"[{', '.join([self.text(item, texts) for item in x])}]"
@@ -148,6 +155,10 @@ class Names:
             return self.text(entry, texts)
         parts = ["" if part is None else self.text(part, texts) for part in (entry.start, entry.stop)]
         return ":".join(parts) + ("" if entry.step is None else f":{self.text(entry.step, texts)}")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
 def _kind(x: Any) -> str:

@@ -6,6 +6,7 @@ results. What a user reads is what runs.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 
 from .blocks import SMALLEST, blocks_of
 from .calls import Calls, takes_out
+from .kernels import usable
 from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, same_layout
 from .loops import Loop
-from .naming import Names
+from .naming import WIDTH, Names
 from .passes import Steps, escaping, is_constant, is_elementwise
 from .replacements import replaced
 from .regions import Fused, fuse
@@ -37,15 +39,17 @@ class Program:
         source: its text.
         constants: what the text needs besides NumPy, by name.
         memory: bytes of the memory that it keeps.
+        kernels: the texts of the kernels that it calls.
     """
 
     def __init__(
         self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
     ) -> None:
-        steps = _planned(steps, kept)
+        steps = _planned(steps, kept, jit)
         self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
         writer = Writer(inputs, steps, kept, name, inner, jit)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
+        self.kernels = list(dict.fromkeys(writer.kernels))
         self._code = compile(self.source, f"<autograd_lite.compile of {name}>", "exec")
 
     def instance(self) -> Callable[..., tuple[Any, ...]]:
@@ -56,8 +60,12 @@ class Program:
         return program
 
 
-def _planned(steps: Steps, kept: list[Any]) -> Steps:
-    """The steps with regions that are worth a loop in the place of their calls."""
+def _planned(steps: Steps, kept: list[Any], jit: bool) -> Steps:
+    """The steps with regions that are worth a loop, or a kernel, in the place of their calls."""
+    if jit and usable():
+        from .kernels import formulas, writing
+
+        return fuse(steps, kept, writing.SMALLEST, formulas.takes)
     planned: Steps = []
     for step in fuse(steps, kept, SMALLEST):
         planned += step.steps if isinstance(step, Fused) and blocks_of(step) is None else [step]
@@ -69,8 +77,9 @@ class Writer:
 
     def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int, jit: bool) -> None:
         self.inputs, self.steps, self.kept, self.name, self._inner = inputs, steps, kept, name, inner
-        self.jit = jit
-        self.names = Names(replaced) if jit else Names()
+        self.jit = jit and usable()
+        self.kernels: list[str] = []
+        self.names = Names(replaced) if self.jit else Names()
         self.memory = Memory()
         self.texts: dict[Step, str] = {}
         self.places: dict[Step, Place] = {}
@@ -179,7 +188,8 @@ class Writer:
             label = getattr(scope, "label", "")
             where = f"{label} at {scope}" if label and str(scope) else label or str(scope)
         elif line is not None:
-            where = f"{line.code() or line.function} ({line.place()})"
+            code, place = line.code() or line.function, f" ({line.place()})"
+            where = textwrap.shorten(code, WIDTH - len(place) - 20, placeholder=" ...") + place
         comment = f"# {'backward of ' if step.backward else ''}{where}" if where else ""
         if comment and comment != self._comment:
             if self.body:
@@ -194,6 +204,11 @@ class Writer:
 
     def _write(self, step: Step, dying: list[Step]) -> None:
         out = step.out
+        if isinstance(step, Fused) and self.jit:
+            from .kernels.writing import write_kernel
+
+            self.kernels.append(write_kernel(self, step))
+            return
         if isinstance(step, Fused):
             blocks = blocks_of(step)
             assert blocks is not None
