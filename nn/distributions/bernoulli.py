@@ -90,7 +90,7 @@ class Bernoulli(Distribution):
     def sample(self, sample_shape: Shape = (), *, generator: np.random.Generator | None = None) -> Any:
         shape, probs = self._extended_shape(sample_shape), raw(self.probs)
         uniform = standard_uniform(shape, self._dtype, default_generator if generator is None else generator)
-        return np.asarray(uniform < probs).astype(self._dtype)[()]
+        return (uniform < probs).astype(self._dtype)[()]
 
     def log_prob(self, value: Any) -> Any:
         return _log_prob(self.logits, self._value(value))

@@ -110,9 +110,10 @@ class Categorical(Distribution):
         return drawn.reshape(shape)[()]
 
     def log_prob(self, value: Any) -> Any:
-        classes = np.asarray(raw(value))  # not as floating numbers, which would round the largest
+        classes = raw(value)  # not as floating numbers, which would round the largest
+        classes = classes if hasattr(classes, "dtype") else np.asarray(classes)
         if self._validate_args:
-            self._check_value(classes)
+            classes = self._checked_value(classes)
         classes = classes.astype(np.int64)
         dims = len(self.batch_shape)
         places = [np.arange(n).reshape((n,) + (1,) * (dims - 1 - i)) for i, n in enumerate(self.batch_shape)]

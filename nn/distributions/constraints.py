@@ -147,7 +147,8 @@ class IndependentConstraint(Constraint):
         return total
 
     def check(self, value: Any) -> Any:
-        valid = np.asarray(self.base_constraint.check(value))
+        valid = self.base_constraint.check(value)
+        valid = valid if hasattr(valid, "dtype") else np.asarray(valid)
         return np.all(valid, axis=tuple(range(valid.ndim - self.reinterpreted_batch_ndims, valid.ndim)))
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import autograd_lite as ag
 
 from ..dtype import get_default_dtype
+from ..functional.checked import checked
 from ..functional.real import real_only
 
 Shape = tuple[int, ...]
@@ -244,12 +245,22 @@ class Distribution:
     def _check_parameters(self) -> None:
         constraints = self.arg_constraints
         for name, value in self._checked_parameters().items():
+            if ag.is_compiling():
+                self._check_at_every_call(name, value, constraints[name])
+                continue
             bad = _first_invalid(constraints[name], value)
             if bad is not None:
                 raise ValueError(
                     f"Expected parameter {name} (array of shape {np.shape(value)}) of distribution {self!r} "
                     f"to satisfy the constraint {constraints[name]!r}, but found invalid values: {bad}"
                 )
+
+    def _check_at_every_call(self, name: str, value: Any, constraint: Any) -> None:
+        """Let a compiled program look at a parameter, whose numbers are others at every call."""
+        text = f"Expected parameter {name} (array of shape {np.shape(value)}) of distribution {type(self).__name__}"
+        holder = self._given if name in vars(self).get("_given", {}) else vars(self)
+        valid = constraint.check(value)
+        holder[name] = checked(holder[name], _require_valid, valid, value, constraint.event_dim, text)
 
     def _value(self, value: Any) -> Any:
         """`value` as an array or Value of floating numbers, checked if arguments are.
@@ -260,12 +271,19 @@ class Distribution:
         if not hasattr(value, "dtype") or value.dtype.kind in "iub":
             value = np.asarray(raw(value)).astype(self._dtype)[()]
         real_only("a distribution", value)
-        if self._validate_args:
-            self._check_value(raw(value))
-        return value
+        return self._checked_value(value) if self._validate_args else value
 
-    def _check_value(self, value: Any) -> None:
-        shape, wanted = np.shape(value), self.batch_shape + self.event_shape
+    def _checked_value(self, value: Any) -> Any:
+        """`value`, if its shape and numbers can be those of a draw."""
+        if not ag.is_compiling():
+            self._check_value(raw(value))
+            return value
+        self._check_shape(np.shape(raw(value)))
+        text, support = f"Expected value argument of distribution {type(self).__name__}", self.support
+        return checked(value, _require_valid, support.check(raw(value)), raw(value), support.event_dim, text)
+
+    def _check_shape(self, shape: Shape) -> None:
+        wanted = self.batch_shape + self.event_shape
         start = len(shape) - len(self.event_shape)
         if start < 0 or shape[start:] != self.event_shape:
             raise ValueError(f"The right-most size of value must match event_shape: {shape} vs {self.event_shape}.")
@@ -273,6 +291,10 @@ class Distribution:
             np.broadcast_shapes(shape, wanted)
         except ValueError:
             raise ValueError(f"Value is not broadcastable with batch_shape+event_shape: {shape} vs {wanted}.") from None
+
+    def _check_value(self, value: Any) -> None:
+        shape = np.shape(value)
+        self._check_shape(shape)
         bad = _first_invalid(self.support, value)
         if bad is not None:
             raise ValueError(
@@ -384,12 +406,21 @@ def _text(x: Any) -> str:
     return str(x if np.size(x) == 1 else np.shape(x))
 
 
+def _require_valid(_: Any, valid: Any, value: Any, event_dim: int, text: str) -> None:
+    bad = _first_of(np.asarray(valid), value, event_dim)
+    if bad is not None:
+        raise ValueError(f"{text} to satisfy its constraint, but found invalid values: {bad}")
+
+
 def _first_invalid(constraint: Any, value: Any) -> str | None:
     """The first member that does not meet the constraint, and where it is."""
-    valid = np.asarray(constraint.check(value))
+    return _first_of(np.asarray(constraint.check(value)), value, constraint.event_dim)
+
+
+def _first_of(valid: Any, value: Any, event_dim: int) -> str | None:
     if valid.all():
         return None
-    shape = np.broadcast_shapes(valid.shape, np.shape(value)[: np.ndim(value) - constraint.event_dim])
+    shape = np.broadcast_shapes(valid.shape, np.shape(value)[: np.ndim(value) - event_dim])
     index = tuple([int(i) for i in np.argwhere(~np.broadcast_to(valid, shape))[0]])
-    member = np.broadcast_to(value, shape + np.shape(value)[np.ndim(value) - constraint.event_dim :])[index]
+    member = np.broadcast_to(value, shape + np.shape(value)[np.ndim(value) - event_dim :])[index]
     return f"{member}" + (f" at index {index}" if index else "")

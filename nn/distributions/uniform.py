@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+
 from ..random import default_generator
 from . import constraints
 from .distribution import Distribution, Shape, parameter, raw
@@ -51,7 +53,7 @@ class Uniform(Distribution):
     def _bounds(self) -> tuple[Any, Any]:
         """The ends as plain arrays, or Python's numbers, as messages show them."""
         low, high = raw(self.low), raw(self.high)
-        return (low, high) if self.batch_shape else (float(low), float(high))
+        return (low, high) if self.batch_shape or ag.is_compiling() else (float(low), float(high))
 
     @property
     def mean(self) -> Any:

@@ -90,13 +90,13 @@ def gaussian_nll_loss(
                 f"var is of incorrect size: {given} for an input of shape {shape}. It needs that shape, lengths of 1 "
                 "in it, or that shape without its last axis."
             )
-    var = checked(var, _require_variances)
+    target = checked(constant(target, input), _require_variances, var)
     var = at_least(var, float(eps))
-    losses = 0.5 * (np.log(var) + (input - constant(target, input)) ** 2 / var)
+    losses = 0.5 * (np.log(var) + (input - target) ** 2 / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 
 
-def _require_variances(var: Any) -> None:
+def _require_variances(_: Any, var: Any) -> None:
     if (var < 0).any():
         raise ValueError("var has negative entry/entries. Let the network predict log v, and pass np.exp of it.")
 
