@@ -600,6 +600,13 @@ def _was_there(value: Any) -> bool:
         return False
 
 
+def _has_axes(tree: Any) -> bool:
+    """Whether there is an array among the arguments, and not numbers alone."""
+    found: list[Traced] = []
+    replaced(tree, Traced, lambda x: found.append(x))
+    return any(x.ndim for x in found)
+
+
 class _TracingGuard(Guard):
     """Runs functions and gradient rules while there is a trace."""
 
@@ -616,7 +623,9 @@ class _TracingGuard(Guard):
             return forward(*args, **kwargs)
         if function is getitem:
             refuse_mask(trace, args[1])
-        return trace.attempt(forward, function, args, kwargs) if function.traced else trace.call(function, args, kwargs)
+        if function.traced and _has_axes((args, kwargs)):  # on numbers primitives have short ways of their own
+            return trace.attempt(forward, function, args, kwargs)
+        return trace.call(function, args, kwargs)
 
     def __getitem__(self, function: Any) -> Any:
         rule, trace = RULES[function], tracing.get()

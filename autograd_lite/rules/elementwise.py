@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
+from ..compile.tracing import is_array
 from ..primitive import composed, defvjp, plain_array, primitive
 
 
@@ -215,14 +216,14 @@ defvjp(np.nextafter, lambda g, out, x, y: g, _nothing)
 _BITS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
 
 
-@primitive
+@primitive(traced=True)
 def masked(g: Any, keep: Any) -> Any:
     """`g` where `keep` holds, else 0: never `g * keep`, because infinity times 0 is nan.
 
     np.where does this too, but on a mask without a pattern a processor guesses wrong half of the time, and then it
     takes fifteen times as long. Read as an integer, a float times 1 is itself, and times 0 it is 0.
     """
-    if type(g) is np.ndarray and type(keep) is np.ndarray and g.shape == keep.shape and keep.dtype == bool:
+    if is_array(g, keep) and g.shape == keep.shape and keep.dtype == bool:
         integer = _BITS.get(g.dtype)
         if integer is not None:
             bits = keep.astype(integer)
@@ -342,7 +343,7 @@ def _nan_to_num_spelled(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = 
     return nan_to_num(x, nan, posinf, neginf)
 
 
-@primitive
+@primitive(traced=True)
 def relu(x: Any) -> Any:
     """The positive part, `max(x, 0)`; its derivative at 0 is 0."""
     if isinstance(x, np.floating):  # twenty times as fast as the ufunc on a scalar; nan stays nan
