@@ -66,6 +66,7 @@ class Variant:
         trace = Trace(self.name)
         self._start = trace.start
         draws = Draws(before.generators)
+        self._had_gradients = [getattr(x.value, "_grad", None) is not None for x in leaves]
         with trace.running():
             self._inputs_of(trace, leaves, names, by_identity)
             given, keyword = rebuild([self._handles.get(i, leaf.value) for i, leaf in enumerate(leaves)], True)
@@ -107,7 +108,7 @@ class Variant:
             self._are_values.append(isinstance(x, Value))
             if not isinstance(x, Value):
                 handle: Any = trace.argument(place, names[i], _require_numpy(x))
-            elif by_identity or x._grad is not None:
+            elif by_identity or self._had_gradients[i]:
                 _require_numpy(held_array(x))
                 self._objects.append(x)
                 handle = self._passed[place] = x

@@ -64,40 +64,45 @@ class Compiled:
         if kwargs:
             parts.append(signature(kwargs, arrays, by_identity))
         key = tuple(parts)
-        for variant in self._variants.get(key, ()):
+        known = self._variants.get(key, ())
+        for variant in known:
             given = variant.capture.given(arrays)
             if given is not None:
                 try:
                     return variant(arrays, given, args, kwargs)
                 except Decision:
                     continue
-        return self._made_for(key, arrays, args, kwargs)
+        if len(known) >= MOST_VARIANTS or len(self._made) >= MOST_PROGRAMS:
+            return self._as_it_is(args, kwargs)
+        return self._made_for(key, known, arrays, args, kwargs)
 
-    def _made_for(self, key: Any, arrays: list[Any], args: Any, kwargs: Any) -> Any:
+    def _made_for(self, key: Any, tried: tuple[Variant, ...], arrays: list[Any], args: Any, kwargs: Any) -> Any:
         """Make a program and run it."""
         with self._lock:
-            known = self._variants.get(key, ())
-            if len(known) >= MOST_VARIANTS or len(self._made) >= MOST_PROGRAMS:
-                return self._as_it_is(args, kwargs)
-            change = known[0].capture.change() if known else ""
-            by_identity = self._by_identity
-            try:
-                variant = Variant(self.function, args, kwargs, by_identity, self.jit)
-            except PassValues:
-                self._by_identity = True
-            else:
-                if variant.unsettled:
-                    self._unsettled += 1
-                    if self._unsettled > 1:
-                        raise self._never_settles(variant)
-                else:
-                    self._unsettled = 0
-                    self._variants[key] = (variant, *self._variants.get(key, ()))
-                    self._made.append(variant)
-                self._count(change, args, kwargs)
-        if self._by_identity is not by_identity:
+            # another thread may have made one meanwhile
+            variant = self._make(key, args, kwargs) if self._variants.get(key, ()) is tried else None
+        if variant is None:
             return self(*args, **kwargs)
         return variant(arrays, variant.capture.read(arrays), args, kwargs)
+
+    def _make(self, key: Any, args: Any, kwargs: Any) -> Variant | None:
+        known = self._variants.get(key, ())
+        change = known[0].capture.change() if known else ""
+        try:
+            variant = Variant(self.function, args, kwargs, self._by_identity, self.jit)
+        except PassValues:
+            self._by_identity = True
+            return None
+        if variant.unsettled:
+            self._unsettled += 1
+            if self._unsettled > 1:
+                raise self._never_settles(variant)
+        else:
+            self._unsettled = 0
+            self._variants[key] = (variant, *known)
+            self._made.append(variant)
+        self._count(change, args, kwargs)
+        return variant
 
     def _as_it_is(self, args: Any, kwargs: Any) -> Any:
         if "" not in self._reasons:
@@ -105,7 +110,7 @@ class Compiled:
             warnings.warn(
                 f"{self._name()} has become {len(self._made)} programs for different arguments, and runs as it is for "
                 "all others. Give arrays the same few shapes, and pass numbers that change as np.float64(x).",
-                stacklevel=4,
+                stacklevel=3,
             )
         return self.function(*args, **kwargs)
 
@@ -139,7 +144,7 @@ class Compiled:
             warnings.warn(
                 f"{self._name()} was compiled {MANY} times, because {what} has changed: "
                 f"{', '.join(sorted(known)[1:])}. {instead}",
-                stacklevel=5,
+                stacklevel=6,
             )
 
     def _name(self) -> str:
