@@ -13,7 +13,7 @@ import nn
 import nn.functional as F
 from nn.optim import lr_scheduler
 
-from .test_nn import bits
+from .same import bits
 
 DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(50, 4))

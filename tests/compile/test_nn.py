@@ -19,6 +19,7 @@ import nn.functional as F
 from ..nn.table import CHAPTERS
 from ..nn.table.case import inputs, results, state, weights
 from ..nn.table.normalization import average, call_thrice, call_twice
+from .same import bits
 
 # write into arrays that are nobody's buffers, or let numbers say how many results there are
 REFUSED = {
@@ -40,19 +41,6 @@ WANT_VALUES = {
 
 FUNCTIONS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.FUNCTIONS]
 LAYERS = [(chapter, name) for chapter, table in CHAPTERS.items() for name in table.LAYERS]
-
-
-def bits(x: Any) -> Any:
-    """Everything that makes two results the same: their kind, dtype, shape and bytes."""
-    if x is None or isinstance(x, bool | int | float | str):
-        return x
-    if isinstance(x, ag.Value):
-        return "Value", x.requires_grad, bits(x.data)
-    if isinstance(x, tuple | list):
-        return [bits(item) for item in x]
-    if isinstance(x, dict):
-        return {name: bits(item) for name, item in x.items()}
-    return type(x), x.dtype, x.shape, x.tobytes()
 
 
 def numbers(name: str, arrays: tuple[Any, ...]) -> list[list[Any]]:

@@ -14,7 +14,7 @@ import nn
 import nn.functional as F
 from nn.optim import lr_scheduler
 
-from .test_nn import bits
+from .same import bits
 
 Change = Callable[[int, nn.Module, Any, Any], None]
 
