@@ -298,12 +298,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Any:
         if holds(index, Recorder):
             index = replaced(index, Recorder, lambda value: value._array)
-        for entry in index if type(index) is tuple else (index,):
-            if type(entry) is Traced and entry.dtype.kind == "b":
-                raise self.trace.refusal(
-                    "reading with a mask: how long the result is depends on the mask's numbers",
-                    "Write np.where(mask, x, 0)",
-                )
+        refuse_mask(self.trace, index)
         result = self.trace.call(operator.getitem, (self, index), {})
         return result if holds(index, Traced) else _viewing(operator.getitem, (self, index), {}, result)
 
@@ -396,6 +391,16 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     flags = property(operator.attrgetter("_array.flags"))
     real = property(np.real)
     imag = property(np.imag)
+
+
+def refuse_mask(trace: Trace, index: Any) -> None:
+    """Raise if an array is read with a mask of the trace."""
+    for entry in index if type(index) is tuple else (index,):
+        if type(entry) is Traced and entry.dtype.kind == "b":
+            raise trace.refusal(
+                "reading with a mask: how long the result is depends on the mask's numbers",
+                "Write np.where(mask, x, 0)",
+            )
 
 
 # ---- what is written in place, as functions that return a new array ----
