@@ -224,7 +224,10 @@ def backpropagate(
                     if share is not gradient and share is not out and _is_new(share, args, siblings):
                         ours.add(parent)
             elif parent in ours:
-                total += share
+                if GUARDS and type(total) is ndarray is not type(share):  # into a plain array nothing of a trace goes
+                    gradients[parent] = total + share
+                else:
+                    total += share
             else:
                 gradients[parent] = total = total + share
                 if type(total) is ndarray:  # not for scalars: += would only rebind the name
