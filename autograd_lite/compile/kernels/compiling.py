@@ -93,7 +93,16 @@ def _file_of(text: str) -> Path | None:
 
 
 def kernel(text: KernelText) -> Callable[..., None]:
-    """A function of the arguments of a kernel, which are its inputs and results, in order."""
+    """A function of the arguments of a kernel, which are its inputs and results, in order; the same for equal texts."""
+    key = text.text, str(signature_of(text)), "called"
+    with _lock:
+        found = _made.get(key)
+        if found is None:
+            found = _made[key] = _called(text)
+    return found
+
+
+def _called(text: KernelText) -> Callable[..., None]:
     function = function_of(text)
     extent = text.rows * text.width if text.flat else text.rows
     parts = in_parts(text.cost, extent)
