@@ -417,6 +417,9 @@ class Trace(Observer):
     def set_gradient(self, value: Value, gradient: Any) -> None:
         """Let a Value that was there before have another gradient."""
         held = self._hold(value)
+        if gradient is None and not (held.asked and held.gradient is None):
+            self._note_effect(set_gradient, (value, None))  # at once, so that the memory is free for the new one
+            held.before = None
         held.asked = True
         self.sets_gradients = self.sets_gradients or gradient is not None
         if type(gradient) is Traced:
