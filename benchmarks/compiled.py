@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Row:
 
 def _mlp(sizes: tuple[int, ...], library: Any) -> Any:
     layers = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [library.Linear(fan_in, fan_out), library.ReLU()]
     return library.Sequential(*layers[:-1])
 

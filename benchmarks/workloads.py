@@ -19,6 +19,7 @@ WORKLOADS = [
     *optimizers.workloads(),
 ]
 COMPILED = compiled.workloads()
+COMPILED_OURS = "autograd_lite", "compiled", "compiled, jit"
 COMPILED_PEERS = {"PyTorch": "torch", "compiled, jit": "numba", "micrograd": "micrograd"}
 RECORDING = scalar.recording_workloads()
 RECORDED_BACKWARD = derivatives.recorded_backward()

@@ -6,6 +6,7 @@ overlap, their sum is each piece in its place.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _merge(step: Step, a: Any, b: Any) -> None:
     if a[1] != b[1] or a[3] != b[3]:
         return
     bounds = sorted([*a[2], *b[2]])
-    if any(before[1] > after[0] for before, after in zip(bounds, bounds[1:], strict=False)):
+    if any(before[1] > after[0] for before, after in pairwise(bounds)):
         return
     merged = like(step, assembled, ((*a[0], *b[0]), a[1], (*a[2], *b[2]), a[3]), {}, step.out)
     step.function, step.args, step.kwargs, step.parents = assembled, merged.args, {}, merged.parents

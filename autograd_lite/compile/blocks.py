@@ -67,7 +67,7 @@ def blocks_of(region: Fused) -> Blocks | None:
 
 
 def _step(count: int, width: int) -> int | None:
-    """The largest part of an axis that fits the cache and leaves no rest; None if blocks would be too small or large."""
+    """The largest part of an axis that fits the cache and leaves no rest; None if it is too small or too large."""
     if width > 4 * BLOCK:
         return None
     most = min(max(BLOCK // width, 1), count - 1)
@@ -92,7 +92,7 @@ def _settled(blocks: Blocks, region: Fused, step: Step) -> bool:
             if cut is False:
                 return False
             blocks.cuts[step, i] = cut
-            operands.append(array.shape[-1:] if cut is None and blocks.flat else array.shape if cut is None else (blocks.step, *cut[1:]))
+            operands.append(array.shape if cut is None else (blocks.step, *cut[1:]))
     if over is None and not is_thin_view(step) and np.broadcast_shapes(*operands) != shape:
         return False
     if over is not None and (len(operands[0]) < 2 or any(x != operands[0] for x in operands)):
@@ -131,7 +131,7 @@ def _cut(blocks: Blocks, array: Any, like: Shape, shape: Shape | None) -> Any:
             return array.shape
         return None if array.ndim < len(like) or array.shape[0] == 1 else False
     if all(n == 1 for n in array.shape[:-1]) and not (whole and prod(array.shape[:-1]) == blocks.count):
-        return None
+        return None if array.ndim <= 2 else False
     if not _is_contiguous(array):
         return False
     if whole:
@@ -146,4 +146,3 @@ def _is_contiguous(array: Any) -> bool:
             return False
         expected *= length
     return True
-

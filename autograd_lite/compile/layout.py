@@ -1,4 +1,4 @@
-"""Where results live: one piece of memory for a whole program, in which a place is used again when its array is not needed.
+"""Where results live: one piece of memory for a whole program, in which a place is used again when its array is free.
 
 A result that leaves the program is not planned here: NumPy makes a new array for it at every call, because the user may
 hold on to it.

@@ -50,7 +50,7 @@ class Loop:
         writer.body = outside
         for place in self._scratch.values():
             writer.memory.give(place)
-        lines = [*self._inside, *[line for line in self._lines if line]]
+        lines = [*self._inside, *self._lines]
         writer.body += [*self._before, f"for {self._rows} in {slices}:", *[f"    {line}" for line in lines]]
 
     # ---- arrays ----
@@ -70,10 +70,10 @@ class Loop:
         for owner in self.dying:
             uses = self._last.get(owner, -1)
             done = uses < number or (uses == number and is_elementwise(step.function))
-            if done and owner in self.region.parents and owner in self.writer.places and not self._is_viewed(owner):
-                if same_layout(owner.out, step.out):
-                    self.dying.remove(owner)
-                    return self.writer.places.pop(owner)
+            free = done and owner in self.region.parents and owner in self.writer.places and not self._is_viewed(owner)
+            if free and same_layout(owner.out, step.out):
+                self.dying.remove(owner)
+                return self.writer.places.pop(owner)
         return None
 
     def _is_viewed(self, owner: Step) -> bool:
@@ -127,9 +127,9 @@ class Loop:
             return None
         shapes = self.blocks.shapes
         for parent in step.args:
-            if isinstance(parent, Step) and parent in self._scratch and self._last.get(parent) == number:
-                if shapes[parent] == shapes[step] and parent.out.itemsize == step.out.itemsize:
-                    return self._scratch.pop(parent)
+            free = isinstance(parent, Step) and parent in self._scratch and self._last.get(parent) == number
+            if free and shapes[parent] == shapes[step] and parent.out.itemsize == step.out.itemsize:
+                return self._scratch.pop(parent)
         return None
 
     def _in_block(self, step: Step) -> tuple[Step, dict[Any, str]]:
@@ -146,9 +146,9 @@ class Loop:
                 args.append(x)
                 continue
             cut = blocks.cuts[step, i]
-            stands = _Standing(array)  # by argument: one array may be cut in two ways
-            texts[stands] = self._cut(x, array, cut) if cut is not None else self.writer.names.text(x, self.writer.texts)
-            args.append(stands)
+            whole = self.writer.names.text(x, self.writer.texts)
+            args.append(_Standing(array))  # by argument: one array may be cut in two ways
+            texts[args[-1]] = whole if cut is None else self._cut(x, array, cut)
         local = like(step, step.function, tuple(args), dict(step.kwargs), np.empty(shape, step.out.dtype))
         local.alias = step.alias
         if is_reduction(step.function):

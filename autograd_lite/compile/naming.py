@@ -112,7 +112,7 @@ class Names:
 
     # ---- arguments ----
 
-    def text(self, x: Any, texts: Mapping[Any, str] = {}) -> str:  # noqa: B006 - is read only
+    def text(self, x: Any, texts: Mapping[Any, str] = {}) -> str:
         """An argument of a call, as it is written."""
         if isinstance(x, Step):
             return texts[x]

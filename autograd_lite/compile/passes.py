@@ -1,7 +1,7 @@
 """What makes a trace shorter without changing a bit of its results.
 
-Every pass takes the steps and what is to be kept of them, and returns both. `lower` writes calls in their shortest form,
-`simplify` computes what is constant and drops what repeats or does nothing, `prune` what nobody asks for.
+Every pass takes the steps and what is to be kept of them, and returns both. `lower` writes calls in their shortest
+form, `simplify` computes what is constant and drops what repeats or does nothing, `prune` what nobody asks for.
 """
 
 from __future__ import annotations

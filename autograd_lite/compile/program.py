@@ -19,10 +19,11 @@ from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, sam
 from .loops import Loop
 from .naming import WIDTH, Names
 from .passes import Steps, escaping, is_constant, is_elementwise
-from .replacements import replaced
 from .regions import Fused, fuse
+from .replacements import replaced
 from .scalars import ScalarText, are_scalar
 from .traced import Step, written
+
 
 class Program:
     """A list of calls, ready to run.
@@ -87,7 +88,6 @@ class Writer:
         self._layout: list[str] = []
         self.body: list[str] = []
         self._arrays: dict[Any, str] = {}
-        self._comment = ""
         self.calls = Calls(self.names, self.prepare)
 
     def text(self) -> str:
@@ -130,7 +130,7 @@ class Writer:
     def _module(self, head: list[str], functions: dict[str, list[str]]) -> str:
         lines = [f'"""ag.compile({self.name}): the calls of NumPy that it consists of."""', "", *head]
         for signature, body in functions.items():
-            lines += ["", "", f"def {signature}:", *[f"    {line}" if line else "" for line in body]]
+            lines += ["", "", f"def {signature}:", *[f"    {line}" if line else "" for line in _tidy(body)]]
         return "\n".join(lines) + "\n"
 
     @staticmethod
@@ -156,7 +156,7 @@ class Writer:
         wrapped = [f"{self.names.function(type(x.out))}({text})" for x, text in zip(self.kept, results, strict=True)]
         in_python.append(self._return([*wrapped[:leaving], *results[leaving:]]))
 
-        self.body, self._comment, self.texts = [], "", dict(inputs)
+        self.body, self.texts = [], dict(inputs)
         self.owners, self.escaping = {}, set(self.steps)
         for step in self.steps:
             if is_constant(step):
@@ -190,12 +190,8 @@ class Writer:
         elif line is not None:
             code, place = line.code() or line.function, f" ({line.place()})"
             where = textwrap.shorten(code, WIDTH - len(place) - 20, placeholder=" ...") + place
-        comment = f"# {'backward of ' if step.backward else ''}{where}" if where else ""
-        if comment and comment != self._comment:
-            if self.body:
-                self.body.append("")
-            self.body.append(comment)
-            self._comment = comment
+        if where:
+            self.body.append(f"# {'backward of ' if step.backward else ''}{where}")
 
     # ---- calls ----
 
@@ -255,7 +251,7 @@ class Writer:
         for owner in dying:
             place = self.places.get(owner)
             args = step.args[:1] if step.function is written else step.args
-            if place is not None and any([owner is x for x in args]) and same_layout(owner.out, step.out):
+            if place is not None and any(owner is x for x in args) and same_layout(owner.out, step.out):
                 del self.places[owner]
                 dying.remove(owner)
                 return place
@@ -276,6 +272,22 @@ class Writer:
             strides = "" if like.flags.c_contiguous else f", strides={like.strides}"
             self.prepare(f"{name} = np.ndarray({shape}, {dtype}, memory, {place.offset}{strides})")
         return name
+
+
+def _tidy(body: list[str]) -> list[str]:
+    """The lines without comments that no call follows, or that say again what the last one said."""
+    kept: list[str] = []
+    comment = said = ""
+    for line in body:
+        if line.lstrip().startswith("#"):
+            comment = line
+            continue
+        if comment and comment.strip() != said:
+            kept += [comment] if comment.startswith(" ") or not kept else ["", comment]
+            said = comment.strip()
+        comment = ""
+        kept.append(line)
+    return kept
 
 
 # Names of arrays of this many bytes are deleted when they are not needed any more.

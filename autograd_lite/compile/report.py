@@ -1,4 +1,4 @@
-"""What became of a function: how many calls each pass left, what memory and arithmetic its programs take, what stayed single."""
+"""What became of a function: how many calls each pass left, what memory and arithmetic it takes, what stayed single."""
 
 from __future__ import annotations
 
@@ -80,8 +80,9 @@ _PASSES = {
 
 
 def _part_lines(title: str, part: Part) -> list[str]:
+    grouped = f", {part.fused:,} of them in {part.regions:,} groups" if part.regions else ""
     lines = [
-        f"  {title}: {part.calls:,} calls" + (f", {part.fused:,} of them in {part.regions:,} groups" * bool(part.regions)),
+        f"  {title}: {part.calls:,} calls{grouped}",
         f"    memory kept     {_bytes(part.memory):>12}   instead of {_bytes(part.results)}",
         f"    arithmetic      {_count(part.flops):>12}",
     ]

@@ -1,4 +1,4 @@
-"""Programs on single numbers, written as plain Python arithmetic: a call of NumPy costs twenty times as much as `a * b`.
+"""Programs on single numbers, written as Python's arithmetic: a call of NumPy costs twenty times as much as `a * b`.
 
 Python's floats are NumPy's float64 to the last bit. Where they differ, in dividing by 0 and where powers are too large
 Python raises, and the calls of NumPy are run instead.
