@@ -126,11 +126,13 @@ def instance_norm(
 def _group_norm(x: Any, weight: Any, bias: Any, groups: int, eps: float) -> Any:
     """`group_norm` of (N, C, L)."""
     out, inverse = _centred(x, groups, eps)
-    out *= inverse if weight is None else inverse * _by_group(weight, groups)
+    scale = inverse if weight is None else inverse * _by_group(weight, groups)
+    # in a trace it is a view, and what is written into views is copied
+    out = out * scale if ag.is_compiling() else np.multiply(out, scale, out=out)
     out = out.reshape(x.shape)
-    if bias is not None:
-        out += bias[:, None]
-    return out
+    if bias is None:
+        return out
+    return out + bias[:, None] if ag.is_compiling() else np.add(out, bias[:, None], out=out)
 
 
 def _by_group(channels: Any, groups: int) -> Any:
@@ -155,7 +157,7 @@ def _group_norm_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, groups: in
     shift = share * (scale * total).sum(axis=2, keepdims=True)
     slope = share * inverse * inverse * (scale * projection).sum(axis=2, keepdims=True)
     gx = g * scale
-    if ag.is_array(centred, gx):
+    if ag.is_array(centred, gx) and not ag.is_compiling():
         centred *= slope
         centred += shift
         gx -= centred

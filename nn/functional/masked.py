@@ -30,4 +30,5 @@ ag.defvjp(masked, lambda g, out, x, keep: masked(g, keep), None)
 
 def slopes(positive: Any, below: float, above: float, dtype: Any) -> Any:
     """`above` where `positive` holds, else `below`: np.where of two numbers, four times as fast."""
-    return np.array((below, above), dtype).take(positive)
+    pair = np.array((below, above), dtype)
+    return np.where(positive, pair[1], pair[0]) if ag.is_compiling() else pair.take(positive)

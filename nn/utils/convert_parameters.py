@@ -50,5 +50,5 @@ def vector_to_parameters(vec: Any, parameters: Iterable[ag.Value]) -> None:
         raise ValueError(f"the vector has shape {vector.shape}, but these parameters need {(size,)}.")
     start = 0
     for p in listed:
-        p.data = np.array(vector[start : start + p.size].reshape(p.shape), p.dtype)
+        p.data = vector[start : start + p.size].reshape(p.shape).astype(p.dtype)
         start += p.size
