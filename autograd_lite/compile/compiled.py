@@ -63,7 +63,7 @@ class Variant:
         self._objects = list(objects_in((args, kwargs)))  # held, so that nothing else gets the identity of one
         names = argument_names(function, leaves)
         before = Surroundings(function, *self._objects)
-        trace = Trace(self.name)
+        trace = Trace(self.name, before.holds)
         self._start = trace.start
         draws = Draws(before.generators)
         self._had_gradients = [getattr(x.value, "_grad", None) is not None for x in leaves]

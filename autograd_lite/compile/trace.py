@@ -212,6 +212,7 @@ class Trace(Observer):
 
     Args:
         name: how messages call the function.
+        was_there: says of a plain array whether it was there before, so that it is a constant.
 
     Attributes:
         steps: the calls, in order; inputs are steps as well.
@@ -220,8 +221,9 @@ class Trace(Observer):
         ran_backward: whether the function itself asked for gradients of a Value.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, was_there: Callable[[Any], bool] = lambda array: False) -> None:
+        self.name, self._array_was_there = name, was_there
+        self._kept_arrays: dict[int, tuple[Any, Any]] = {}  # plain arrays and what they held, by identity
         self.steps: list[Step] = []
         self.missing: list[Value] = []
         self.modules: dict[int, tuple[Any, dict[str, Any]]] = {}
@@ -269,8 +271,8 @@ class Trace(Observer):
     def _step(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Step:
         step = Step()
         step.function = function
-        step.args = replaced(args, Traced, lambda x: x.step)
-        step.kwargs = replaced(kwargs, Traced, lambda x: x.step) if kwargs else {}
+        step.args = self._as_it_is(replaced(args, Traced, lambda x: x.step))
+        step.kwargs = self._as_it_is(replaced(kwargs, Traced, lambda x: x.step)) if kwargs else {}
         step.parents = tuple(steps_in((step.args, step.kwargs)))
         node = rule_at_work()
         step.backward = node is not None
@@ -280,6 +282,19 @@ class Trace(Observer):
         step.alias = any(_shares_memory(out, parent.out) for parent in step.parents)
         self.steps.append(step)
         return step
+
+    def _as_it_is(self, args: Any) -> Any:
+        """The arguments of a call with copies of the arrays that the function may write into later."""
+        return replaced(args, np.ndarray, self._kept) if holds(args, np.ndarray) else args
+
+    def _kept(self, array: Any) -> Any:
+        if not array.flags.writeable or self._array_was_there(array):
+            return array
+        _, kept = self._kept_arrays.get(id(array), (None, None))
+        if kept is None or kept.shape != array.shape or kept.dtype != array.dtype or kept.tobytes() != array.tobytes():
+            kept = array.copy("K")
+            self._kept_arrays[id(array)] = array, kept
+        return kept
 
     def _results(self, step: Step, out: Any) -> Any:
         if isinstance(out, np.ndarray | np.generic):
@@ -310,6 +325,7 @@ class Trace(Observer):
 
     def constant(self, array: Any) -> Traced:
         """An array that is the same at every call."""
+        array = self._kept(array) if isinstance(array, np.ndarray) else array
         step = self._step(None, (), {}, array)
         step.source = None
         return Traced(self, array, step)
@@ -514,7 +530,7 @@ class Trace(Observer):
 
     def forget(self) -> None:
         """Let go of the arrays of the example, which otherwise go when Python looks for cycles."""
-        self._arguments, self._held = [], {}
+        self._arguments, self._held, self._kept_arrays = [], {}, {}
 
     def _restore(self) -> None:
         """Leave everything outside as it was before the function ran."""

@@ -153,3 +153,13 @@ def test_a_cache_is_refused_unless_it_is_made_inside() -> None:
         with pytest.raises(TypeError, match="a KVCache of length 0 is longer at every call"):
             ag.compile(lambda x: attention(x, x, x, cache=outer)[0])(x)
     assert outer.length == 0
+
+
+def test_a_plain_array_may_be_written_into_after_it_was_used() -> None:
+    def scaled(x: Any) -> Any:
+        factor = np.ones(3)
+        first = x * factor
+        factor += 1
+        return first + x * factor
+
+    assert bits(ag.compile(scaled)(np.ones(3))) == bits(scaled(np.ones(3)))
