@@ -146,7 +146,11 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if method == "at":
             return _changed(ufunc.at, inputs, kwargs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
-        return self.trace.call(function, inputs, kwargs) if out is None else _into(self.trace, function, out, inputs, kwargs)
+        return (
+            self.trace.call(function, inputs, kwargs)
+            if out is None
+            else _into(self.trace, function, out, inputs, kwargs)
+        )
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
