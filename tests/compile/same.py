@@ -15,7 +15,7 @@ def bits(x: Any) -> Any:
     if isinstance(x, ag.Value):
         return type(x).__name__, x.requires_grad, x.name, bits(x.data), bits(x.grad)
     if isinstance(x, np.ndarray | np.generic):
-        return type(x).__name__, x.dtype, x.shape, x.tobytes()
+        return type(x).__name__, x.dtype, x.shape, canonical(x).tobytes()
     if isinstance(x, dict):
         return type(x).__name__, [(name, bits(item)) for name, item in x.items()]
     if isinstance(x, tuple | list):
@@ -23,3 +23,10 @@ def bits(x: Any) -> Any:
     if is_dataclass(x) and not isinstance(x, type):
         return type(x).__name__, [bits(getattr(x, field.name)) for field in fields(x)]
     return x
+
+
+def canonical(x: Any) -> Any:
+    """The same numbers with one nan for all, whose sign says nothing."""
+    if x.dtype.kind == "c":
+        return np.stack([canonical(x.real), canonical(x.imag)])
+    return np.where(np.isnan(x), x.dtype.type(np.nan), x) if x.dtype.kind == "f" else x
