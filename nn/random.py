@@ -37,8 +37,13 @@ def manual_seed(seed: int) -> np.random.Generator:
         raise TypeError(f"a seed must be an integer, not {seed!r}. Write nn.manual_seed(0).") from None
     if started < 0:
         raise ValueError(f"a seed must be 0 or greater, got {seed}.")
-    default_generator.bit_generator.state = type(default_generator.bit_generator)(started).state
+    _start(started)
     return default_generator
+
+
+@ag.effect  # so that a compiled function that begins with a seed begins anew at every call
+def _start(seed: int) -> None:
+    default_generator.bit_generator.state = type(default_generator.bit_generator)(seed).state
 
 
 @ag.primitive

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+
 from ..dtype import get_default_dtype
 from ..functional import batch_norm
 from ..init import ones_, zeros_
@@ -49,6 +51,7 @@ class ChannelNorm(Module):
         self.register_buffer("num_batches_tracked", np.zeros((), np.int64) if track_running_stats else None)
         self.reset_parameters()
 
+    @ag.effect  # a compiled function forgets at every call
     def reset_running_stats(self) -> None:
         """Forget what has been seen: mean 0, variance 1, no batches."""
         if self.track_running_stats:

@@ -75,6 +75,11 @@ def slots(root: Module) -> Iterator[Slot]:
 
 def load(root: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> LoadedKeys:
     """`Module.load_state_dict`."""
+    if ag.is_compiling():
+        raise TypeError(
+            f"{type(root).__name__}.load_state_dict would happen once, and not at every call of a compiled program. "
+            "Load before calling the compiled function: it reads parameters and buffers anew at every call."
+        )
     if not isinstance(state_dict, Mapping):
         raise TypeError(
             f"Expected state_dict to be dict-like, got {type(state_dict).__name__}. Pass what state_dict() returned."

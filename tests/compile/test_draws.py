@@ -121,3 +121,13 @@ def test_layers_of_dropout_switch_off() -> None:
     assert np.array_equal(compiled(M), M)
     layer.train()
     assert not np.array_equal(compiled(M), M)
+
+
+def test_a_function_that_begins_with_a_seed() -> None:
+    def seeded(x: Any) -> Any:
+        nn.manual_seed(3)
+        return F.dropout(x, 0.5), F.dropout(x, 0.5)
+
+    compiled = ag.compile(seeded)
+    for _ in range(2):
+        assert bits(compiled(M)) == bits(seeded(M))

@@ -163,3 +163,26 @@ def test_a_plain_array_may_be_written_into_after_it_was_used() -> None:
         return first + x * factor
 
     assert bits(ag.compile(scaled)(np.ones(3))) == bits(scaled(np.ones(3)))
+
+
+def test_a_function_that_forgets_running_statistics() -> None:
+    layers = [nn.BatchNorm1d(3, momentum=None) for _ in range(2)]
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+
+    def forgetting(layer: nn.Module) -> Any:
+        def run(x: Any) -> Any:
+            layer.reset_running_stats()
+            return layer(x), layer(2 * x)
+
+        return run
+
+    compiled = ag.compile(forgetting(layers[1]))
+    for each in (x, x + 1):
+        assert bits(compiled(each)) == bits(forgetting(layers[0])(each))
+        assert bits(layers[1].state_dict()) == bits(layers[0].state_dict())
+
+
+def test_loading_is_refused_inside() -> None:
+    layer = nn.Linear(3, 2)
+    with pytest.raises(TypeError, match=r"Linear\.load_state_dict would happen once, and not at every call"):
+        ag.compile(lambda state: layer.load_state_dict(state))(layer.state_dict())
