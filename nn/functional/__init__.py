@@ -3,6 +3,7 @@
 import nn.functional as F
 """
 
+from . import jit_forms as jit_forms
 from .activation import gelu, logsigmoid, mish, relu, sigmoid, silu, softplus, softsign, tanh, tanhshrink
 from .attention import scaled_dot_product_attention
 from .batch_norm import batch_norm

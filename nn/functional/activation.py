@@ -132,8 +132,10 @@ _BLOCK = 1 << 16  # elements that stay in the cache through all passes
 
 def _normal_distribution_single(x: Any) -> Any:
     """Φ(x) in float32, without SciPy's erf, which takes forty times as long as a tanh."""
+    if ag.is_compiling() and x.flags.c_contiguous:  # a program has blocks of its own
+        return _normal_distribution_block(x)
     source = x.reshape(-1)
-    if ag.is_compiling():  # a program has blocks of its own
+    if ag.is_compiling():
         return _normal_distribution_block(source).reshape(x.shape)
     out = np.empty_like(x, order="C")
     target = out.reshape(-1)

@@ -90,8 +90,9 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
 @ag.primitive
 def _total_norm(arrays: list[Any], p: float, error_if_nonfinite: bool) -> Any:
     """The norm of the norms."""
-    norms = np.array([_norm(x, p) for x in arrays])
-    total = np.result_type(*arrays).type(_norm(norms, p))
+    with np.errstate(over="ignore"):  # of squares, which are computed anew then
+        norms = np.array([_norm(x, p) for x in arrays])
+        total = np.result_type(*arrays).type(_norm(norms, p))
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {p} for gradients from `parameters` is non-finite, so it cannot be clipped. To "
@@ -119,28 +120,33 @@ def clip_grads_with_norm_(parameters: ag.Value | Iterable[ag.Value], max_norm: f
     _require_bound("max_norm", max_norm)
     listed = [p for p in _listed(parameters) if p.grad is not None]
     if ag.is_compiling():
-        _scale_in_a_trace(listed, float(max_norm), total_norm)
+        norm = total_norm.data if isinstance(total_norm, ag.Value) else total_norm
+        for p, scaled in zip(listed, _scaled([p.grad for p in listed], float(max_norm), norm), strict=True):
+            p.grad = scaled
         return
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
-    for p in listed:
-        if _writable(p.grad):
-            with np.errstate(invalid="ignore"):  # an infinite gradient becomes nan, as in PyTorch
+    with np.errstate(invalid="ignore"):  # an infinite gradient becomes nan, as in PyTorch
+        for p in listed:
+            if _writable(p.grad):
                 p.grad *= factor
-        else:
-            p.grad = p.grad * factor
+            else:
+                p.grad = p.grad * factor
 
 
-def _scale_in_a_trace(parameters: list[ag.Value], max_norm: float, total_norm: Any) -> None:
-    """The same without a look at the numbers: a factor of 1 changes nothing."""
-    total = total_norm.data if isinstance(total_norm, ag.Value) else total_norm
-    wide = total.astype(np.float64) if hasattr(total, "dtype") else float(total)  # as Python computes
-    factor = np.minimum(max_norm / (wide + 1e-6), 1.0)
-    for p in parameters:
-        own = factor.astype(p.grad.dtype)
-        with np.errstate(invalid="ignore"):
-            p.grad = p.grad * own
+@ag.primitive
+def _scaled(gradients: list[Any], max_norm: float, total_norm: Any) -> tuple[Any, ...]:
+    """`clip_grads_with_norm_`, as new arrays; a factor of 1 where nothing is to be done."""
+    factor = max_norm / (float(total_norm) + 1e-6)
+    factor = 1.0 if factor >= 1 else factor
+    with np.errstate(invalid="ignore"):
+        return tuple(
+            [
+                np.multiply(g, factor, out=np.empty_like(g)) if isinstance(g, np.ndarray) else g * factor
+                for g in gradients
+            ]
+        )
 
 
 def clip_grad_value_(parameters: ag.Value | Iterable[ag.Value], clip_value: float) -> None:
@@ -195,8 +201,7 @@ def _norm(x: Any, p: float) -> float:
     """The p-norm of an array; computed anew in float64, over the largest component, where powers leave the range."""
     x = x.reshape(-1)
     if p == 2:
-        with np.errstate(over="ignore"):
-            square = float(np.dot(x, x))
+        square = float(np.dot(x, x))
         if 1e-30 < square < math.inf:
             return math.sqrt(square)
     sizes = np.abs(x)
