@@ -13,7 +13,8 @@ from .assembling import assembled, covers, places_of
 from .naming import Names
 from .passes import is_reduction
 from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
-from .traced import Step, read_as, written
+from .traced import Step
+from .writing import read_as, written
 
 
 def takes_out(step: Step) -> bool:

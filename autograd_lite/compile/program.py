@@ -22,7 +22,8 @@ from .passes import Steps, escaping, is_constant, is_elementwise
 from .regions import Fused, fuse
 from .replacements import replaced
 from .scalars import ScalarText, are_scalar
-from .traced import Step, written
+from .traced import Step
+from .writing import written
 
 
 class Program:

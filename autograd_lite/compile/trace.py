@@ -23,22 +23,21 @@ from ..rules.indexing import getitem
 from ..state import Observer, State, current_state, running
 from ..value import Value
 from ..watch import rule_at_work, users_line
+from .kinds import hangs_on_numbers
+from .forms import FORMS
 from .quietly import quietly
 from .traced import (
     Step,
-    TraceError,
     Traced,
-    changed_by,
-    hangs_on_numbers,
+    TraceError,
     holds,
     numbers_of,
     refuse_mask,
     replaced,
     steps_in,
-    written,
-    written_through,
 )
 from .tracing import tracing
+from .writing import changed_by, written, written_through
 
 _lock = RLock()  # one trace at a time: while one runs, the class of Values is another
 
@@ -135,8 +134,8 @@ def insist(condition: Any, answer: bool) -> None:
     """Go on only if a condition is what it was in the trace, where it is too late for another program."""
     if bool(condition) is not answer:
         raise RuntimeError(
-            "a compiled program came to a branch that hangs on random numbers, or on what a call before it has changed, "
-            "and they led another way than when it was traced. Leave that branch outside of the compiled function."
+            "a compiled program came to a branch that hangs on random numbers, or on what a call before has changed, and "
+            "they led another way than when it was traced. Leave that branch outside of the compiled function."
         )
 
 
@@ -221,8 +220,8 @@ class Trace(Observer):
         ran_backward: whether the function itself asked for gradients of a Value.
     """
 
-    def __init__(self, name: str, was_there: Callable[[Any], bool] = lambda array: False) -> None:
-        self.name, self._array_was_there = name, was_there
+    def __init__(self, name: str, was_there: Callable[[Any], bool] = lambda array: False, jit: bool = False) -> None:
+        self.name, self._array_was_there, self.jit = name, was_there, jit
         self._kept_arrays: dict[int, tuple[Any, Any]] = {}  # plain arrays and what they held, by identity
         self.steps: list[Step] = []
         self.missing: list[Value] = []
@@ -642,6 +641,8 @@ class _TracingGuard(Guard):
             return forward(*args, **kwargs)
         if function is getitem:
             refuse_mask(trace, args[1])
+        if trace.jit and function in FORMS:
+            return trace.attempt(FORMS[function], function, args, kwargs)
         if function.traced and _has_axes((args, kwargs)):  # on numbers primitives have short ways of their own
             return trace.attempt(forward, function, args, kwargs)
         return trace.call(function, args, kwargs)

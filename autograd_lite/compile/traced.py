@@ -1,20 +1,18 @@
 """`Traced`: an array that writes down what is done with it.
 
-To NumPy's protocols it is an array, so whatever computes with it, the rules of derivatives included, runs as ever; every
-call becomes a `Step` of the trace. Its numbers are those of an example, which say of what shape and dtype results are.
+To NumPy's protocols it is an array, so whatever computes with it, the rules of derivatives included, runs as ever;
+every call becomes a `Step` of the trace. Its numbers are those of an example, which say of what shape and dtype results are.
 They are never asked: what depends on numbers, such as a branch, raises `TraceError`.
 
-A trace is a list of results, none of which ever changes. What is written in place (`x += y`, `out=`, `x[i] = y`) makes a
-new result, and moves the array, what it is a view of, and its views over to that.
+A trace is a list of results, none of which ever changes. What is written in place (`x += y`, `out=`, `x[i] = y`) makes
+a new result, and moves the array, what it is a view of, and its views over to that.
 """
 
 from __future__ import annotations
 
 import inspect
 import operator
-import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -23,8 +21,18 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..graph import Node
 from ..methods import ArrayMethods
-from ..primitive import Primitive, Recorder, describe
-
+from ..primitive import Recorder, describe
+from .kinds import BY_NUMBERS, CONSTANT, SHAPE_OPTIONS, SHAPES, STATIC, WRITING, overwrites, place_of_out
+from .writing import (
+    changed_by,
+    filled,
+    laid_out,
+    order_of_axes,
+    overwriting,
+    read_as,
+    written,
+    written_through,
+)
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -146,11 +154,9 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if method == "at":
             return _changed(ufunc.at, inputs, kwargs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
-        return (
-            self.trace.call(function, inputs, kwargs)
-            if out is None
-            else _into(self.trace, function, out, inputs, kwargs)
-        )
+        if out is None:
+            return self.trace.call(function, inputs, kwargs)
+        return _into(self.trace, function, out, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
@@ -167,7 +173,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             )
         if function is np.where and not kwargs.keys() <= {"x", "y"}:
             args, kwargs = (kwargs["condition"], *args), {name: kwargs[name] for name in kwargs if name != "condition"}
-        place = _place_of_out(function)
+        place = place_of_out(function)
         if place is not None and (len(args) > place or "out" in kwargs):
             kwargs = dict(kwargs)
             out = kwargs.pop("out") if "out" in kwargs else args[place]
@@ -183,15 +189,15 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                 raise trace.refusal(f"{describe(function)}({name}=...) with an array", CONSTANT)
         if function in SHAPES and holds(args[1:], Traced):
             raise trace.refusal(f"{describe(function)} to a shape that is in an array", CONSTANT)
-        if _overwrites(function, kwargs):
+        if overwrites(function, kwargs):
             return _overwritten(trace, function, args, kwargs)
         return _viewing(function, args, kwargs, trace.call(function, args, kwargs))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._refused(
             "a plain copy",
-            "Stay with NumPy's functions of arrays: np.stack([a, b]) for np.array([a, b]), np.asarray(a, like=x)[x] for a[x], "
-            "and np.zeros_like(x, shape=...) for an array to be filled",
+            "Stay with NumPy's functions of arrays: np.stack([a, b]) for np.array([a, b]), np.asarray(a, like=x)[x] for "
+            "a[x], and np.zeros_like(x, shape=...) for an array to be filled",
         )
 
     # ---- operators that are not their ufunc ----
@@ -407,62 +413,6 @@ def refuse_mask(trace: Trace, index: Any) -> None:
             )
 
 
-# ---- what is written in place, as functions that return a new array ----
-
-
-def written(x: Any, index: Any, item: Any) -> Any:
-    """A copy of `x` with `item` at an index."""
-    out = x.copy("K")
-    out[index] = item
-    return out
-
-
-def written_through(function: Callable[..., Any], place: Any, args: Any, kwargs: Any, item: Any) -> Any:
-    """A copy of an argument of a function that returns views, with `item` in the view.
-
-    `place` says which argument it is and which of several results.
-    """
-    argument, result = place
-    out = args[argument].copy("K")
-    view = function(*args[:argument], out, *args[argument + 1 :], **kwargs)
-    (view if result is None else view[result])[...] = item
-    return out
-
-
-def filled(function: Callable[..., Any], outs: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
-    """What a function makes of arrays that it is to write its results into: copies of these, and None for a new one."""
-    targets = tuple([None if out is None else out.copy("K") for out in outs])
-    return function(*args, **kwargs, out=targets if len(targets) > 1 else targets[0])
-
-
-def overwriting(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-    """The result of a function that may use the memory of its first argument, and what is left of that."""
-    out = x.copy("K")
-    return function(out, *args, **kwargs), out
-
-
-def changed_by(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
-    """A copy of `x` that a function has written into."""
-    out = x.copy("K")
-    function(out, *args, **kwargs)
-    return out
-
-
-def order_of_axes(x: Any) -> tuple[int, ...]:
-    """The axes of an array, from the one with the longest steps in memory to that with the shortest."""
-    return tuple(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]) if x.shape[axis] != 1 else 0))
-
-
-def laid_out(x: Any, axes: tuple[int, ...]) -> Any:
-    """A copy whose axes lie in memory in this order."""
-    return x.transpose(axes).copy("C").transpose(np.argsort(axes))
-
-
-def read_as(x: Any, dtype: Any) -> Any:
-    """The same bytes as numbers of another dtype."""
-    return x.view(dtype)
-
-
 def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
     if not args:
         name = next(iter(inspect.signature(function).parameters))
@@ -488,33 +438,14 @@ def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
         target is None or (target.shape, target.dtype) == (np.shape(found), getattr(found, "dtype", None))
         for target, found in zip(targets, examples, strict=False)
     )
-    if alike:
-        result = trace.call(function, args, kwargs)
-    else:  # another type, or only a part is written: the function itself knows what becomes of that
-        result = trace.call(filled, (function, targets, args, kwargs), {})
+    # of another type, or where only a part is written, the function itself knows what becomes of it
+    result = trace.call(*((function, args, kwargs) if alike else (filled, (function, targets, args, kwargs), {})))
     results = result if isinstance(result, tuple) else (result,)
     for target, found in zip(targets, results, strict=True):
         if target is not None:
             target.write(found)
     delivered = [found if target is None else target for target, found in zip(targets, results, strict=True)]
     return delivered[0] if len(delivered) == 1 else tuple(delivered)
-
-
-@cache
-def _place_of_out(function: Any) -> int | None:
-    """Where `out` stands among the arguments of a function, if it takes one."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return None
-    if "out" not in parameters:
-        return None
-    by_name = parameters["out"].kind is inspect.Parameter.KEYWORD_ONLY
-    return sys.maxsize if by_name else list(parameters).index("out")
-
-
-def _overwrites(function: Any, kwargs: Any) -> bool:
-    return bool(kwargs.get("overwrite_input")) or (function is np.nan_to_num and kwargs.get("copy") is False)
 
 
 def _overwritten(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
@@ -538,11 +469,10 @@ def _viewing(function: Any, args: Any, kwargs: Any, result: Any) -> Any:
 def _view_of(function: Any, args: Any, kwargs: Any, found: Any, place: int | None) -> Any:
     if type(found) is not Traced or not found.step.alias or not isinstance(found._array, np.ndarray):
         return found
-    for i, x in enumerate(args):
-        if type(x) is Traced and np.may_share_memory(x._array, found._array):
-            break
-    else:
+    among = [i for i, x in enumerate(args) if type(x) is Traced and np.may_share_memory(x._array, found._array)]
+    if not among:
         return found
+    i = among[0]
 
     def again(base: Traced) -> Any:
         result = base.trace.call(function, (*args[:i], base, *args[i + 1 :]), kwargs)
@@ -554,53 +484,11 @@ def _view_of(function: Any, args: Any, kwargs: Any, found: Any, place: int | Non
         given = (*args[:i], base, *args[i + 1 :])
         return base.trace.call(written_through, (function, (i, place), given, kwargs, new), {})
 
-    return Traced(found.trace, found._array, found.step, x, again, put)
+    return Traced(found.trace, found._array, found.step, args[i], again, put)
 
 
 def _written_outside(trace: Trace, function: Any) -> TraceError:
     return trace.refusal(
-        f"{describe(function)} writes into an array that was there before, which would happen once and not at every call",
+        f"{describe(function)} writes into an array that was there before, once and not at every call, so it",
         "Return the result, or make the array with np.zeros_like(x, shape=...), or keep it as a buffer of a module",
     )
-
-
-# ---- what NumPy's functions do with it, where that is not just to be called ----
-
-# tell about shape and dtype, which are those of every call
-STATIC = {
-    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory,
-    np.shares_memory, np.iscomplexobj, np.isrealobj, np.einsum_path,
-}  # fmt: skip
-# write into their first argument
-WRITING = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
-# return as many elements as the numbers say
-BY_NUMBERS = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
-    np.unique_inverse, np.unique_values, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros,
-}  # fmt: skip
-# take a shape, which a program has as a constant
-SHAPES = {
-    np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to,
-    np.flip, np.rot90, np.tile, np.repeat, np.resize, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
-}  # fmt: skip
-SHAPE_OPTIONS = {"axis", "axes", "shape", "new_shape", "newshape", "num", "repeats", "reps", "indices_or_sections"}
-CONSTANT = "What sets a shape must be a constant: write a number, or x.shape[0]"
-# of what shape or dtype the result is may depend on the numbers, so a program looks whether it is as in the trace
-KIND_BY_NUMBERS = {
-    np.bincount, np.delete, np.real_if_close, np.linalg.eig, np.linalg.eigvals, np.linalg.lstsq, np.roots, np.poly,
-    np.polymul, np.polydiv, np.polyfit, np.apply_along_axis, np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10,
-    np.emath.logn, np.emath.power, np.emath.arccos, np.emath.arcsin, np.emath.arctanh,
-}  # fmt: skip
-# the same where the number of bins is the name of a method
-HISTOGRAMS = {np.histogram, np.histogram_bin_edges, np.histogram2d, np.histogramdd}
-PRIMITIVES = {"bincount", "characteristic_polynomial", "_sqrtm"}
-OURS = {"autograd_lite", "nn"}
-
-
-def hangs_on_numbers(function: Any, args: Any, kwargs: Any) -> bool:
-    """Whether a call on other numbers may return arrays of another shape or dtype, as far as anybody knows."""
-    if isinstance(function, Primitive):
-        return function.__module__.partition(".")[0] not in OURS or function.__name__ in PRIMITIVES
-    if isinstance(function, np.ufunc):
-        return False
-    return function in KIND_BY_NUMBERS or (function in HISTOGRAMS and holds((args, kwargs), str))

@@ -170,8 +170,9 @@ def _lstsq(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, An
         x, b, gx = (None if y is None else np.expand_dims(y, -1) for y in (x, b, gx))
     residuals = b - a @ x
     if gx is not None:
-        cutoff = _cutoff(plain_array(values), rank)
-        matrix = a if is_value(a) or not is_compiling() else np.asarray(a, like=cutoff)  # which looks at `a` alone
+        matrix, cutoff = a, (_cutoff if is_compiling() else _cutoff.forward)(plain_array(values), rank)
+        if is_compiling() and not is_value(a):
+            matrix = np.asarray(a, like=cutoff)  # pinv asks `a` alone whether it is traced
         gx, p = conj(gx), np.linalg.pinv(matrix, cutoff)
         y = adjoint(p) @ gx
         of_b.append(y)
@@ -190,6 +191,7 @@ def _lstsq(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, An
 @primitive
 def _cutoff(values: Any, rank: Any) -> float:
     """Between the singular values that counted, which are the first, and the others, relative to the largest."""
+    rank = int(rank)
     kept = [float(s) for s in values[:rank]]
     return (kept[-1] + (float(values[rank]) if rank < len(values) else 0.0)) / 2 / kept[0] if kept else 1.0
 

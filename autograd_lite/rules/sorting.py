@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..primitive import composed, is_value, plain_array, primitive
+from ..primitive import composed, is_lazy, is_value, plain_array, primitive
 from .indexing import across, along, getitem
 from .shape import astype
 
@@ -37,8 +37,10 @@ def _sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> An
     axis = normalize_axis_index(axis, a.ndim)
     if stable is not None:
         order = np.argsort(a, axis=axis, stable=stable)
+    elif kind is None and not is_lazy(a):
+        order = _order(plain_array(a), axis)
     else:
-        order = _order(plain_array(a), axis) if kind is None else np.argsort(a, axis=axis, kind=kind)
+        order = np.argsort(a, axis=axis, kind=kind)
     return _in_order(a, order, axis)
 
 

@@ -26,8 +26,8 @@ PIVOTS = "a branch on the numbers"
 REFUSED: dict[str, tuple[str | None, str | None]] = {
     **dict.fromkeys(
         (
-            "unique", "unique with all", "unique rows", "unique_values", "unique_counts", "unique_inverse", "unique_all",
-            "union1d", "intersect1d", "setdiff1d", "setxor1d", "extract", "trim_zeros", "trim_zeros front",
+            "unique", "unique with all", "unique rows", "unique_values", "unique_counts", "unique_inverse",
+            "unique_all", "union1d", "intersect1d", "setdiff1d", "setxor1d", "extract", "trim_zeros", "trim_zeros front",
             "trim_zeros back", "trim_zeros of a matrix", "trim_zeros of an axis",
         ),
         (LENGTH, LENGTH),
@@ -42,7 +42,7 @@ REFUSED: dict[str, tuple[str | None, str | None]] = {
         ),
         (None, MASK),
     ),
-    **dict.fromkeys([case.name for case in CASES if "ref of" in case.name or "ref complex" in case.name], (PIVOTS, PIVOTS)),
+    **dict.fromkeys([case.name for case in CASES if case.name.startswith(("ref ", "rref "))], (PIVOTS, PIVOTS)),
 }  # fmt: skip
 
 COMPILED = [case for case in CASES if case.name not in REFUSED]
