@@ -1,8 +1,8 @@
 """`Traced`: an array that writes down what is done with it.
 
 To NumPy's protocols it is an array, so whatever computes with it, the rules of derivatives included, runs as ever;
-every call becomes a `Step` of the trace. Its numbers are those of an example, which say of what shape and dtype results are.
-They are never asked: what depends on numbers, such as a branch, raises `TraceError`.
+every call becomes a `Step` of the trace. Its numbers are those of an example, which say of what shape and dtype results
+are. They are never asked: what depends on numbers, such as a branch, raises `TraceError`.
 
 A trace is a list of results, none of which ever changes. What is written in place (`x += y`, `out=`, `x[i] = y`) makes
 a new result, and moves the array, what it is a view of, and its views over to that.
@@ -196,8 +196,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise self._refused(
             "a plain copy",
-            "Stay with NumPy's functions of arrays: np.stack([a, b]) for np.array([a, b]), np.asarray(a, like=x)[x] for "
-            "a[x], and np.zeros_like(x, shape=...) for an array to be filled",
+            "Stay with NumPy's functions of arrays: np.stack([a, b]) for np.array([a, b]), np.asarray(a, like=x)[x] "
+            "for a[x], and np.zeros_like(x, shape=...) for an array to be filled",
         )
 
     # ---- operators that are not their ufunc ----

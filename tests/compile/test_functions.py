@@ -27,8 +27,8 @@ REFUSED: dict[str, tuple[str | None, str | None]] = {
     **dict.fromkeys(
         (
             "unique", "unique with all", "unique rows", "unique_values", "unique_counts", "unique_inverse",
-            "unique_all", "union1d", "intersect1d", "setdiff1d", "setxor1d", "extract", "trim_zeros", "trim_zeros front",
-            "trim_zeros back", "trim_zeros of a matrix", "trim_zeros of an axis",
+            "unique_all", "union1d", "intersect1d", "setdiff1d", "setxor1d", "extract", "trim_zeros",
+            "trim_zeros front", "trim_zeros back", "trim_zeros of a matrix", "trim_zeros of an axis",
         ),
         (LENGTH, LENGTH),
     ),
