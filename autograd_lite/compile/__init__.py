@@ -2,8 +2,8 @@
 
 `traced` and `trace` record, `passes` shorten, `layout` plans the memory, `program` and `naming` write the text.
 `function` decides at a call which program runs, by its `signature`, by what the trace has read (`capture`) and by what
-the function can see (`surroundings`); `compiled` runs it, and `gradient` differentiates it. Only this file and `tracing`
-are imported with the library, the rest when something is compiled.
+the function can see (`surroundings`); `compiled` makes and runs it between `inputs` and `outputs`, and `gradient`
+differentiates it. Only what this file imports is imported with the library, the rest when something is compiled.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .forms import jit_form
 from .replacements import register_kernels, replacement
 from .tracing import effect, expected, is_array, is_compiling
 
 if TYPE_CHECKING:
     from .function import Compiled
 
-__all__ = ["compile", "effect", "expected", "is_array", "is_compiling", "register_kernels", "replacement"]
+__all__ = ["compile", "effect", "expected", "is_array", "is_compiling", "jit_form", "register_kernels", "replacement"]
 
 
 def compile(function: Callable[..., Any], *, jit: bool = False) -> Compiled:
@@ -38,14 +39,14 @@ def compile(function: Callable[..., Any], *, jit: bool = False) -> Compiled:
     * Arrays that are no arguments, Values or buffers are constants: another array makes another program, but new
       numbers written into one may go unseen.
 
-    What a program cannot repeat raises when it is traced, with the line: a branch on a number, `float(x)`, results whose
-    shape depends on numbers. Other things that the function does, such as printing or appending to a list, happen when
-    it is traced, and not at every call; decorate with `ag.effect` what is to happen at every call. Random numbers are
-    drawn anew at every call, from the generators that the function draws from.
+    What a program cannot repeat raises when it is traced, with the line: a branch on a number, `float(x)`, results
+    whose shape depends on numbers, random numbers that the function draws by itself. What `ag.primitive`s draw, such as
+    dropout, is drawn anew at every call. Other things that the function does, such as printing, happen when it is
+    traced, and not at every call; decorate with `ag.effect` what is to happen at every call.
 
-    The result can be differentiated as the function's, also twice. Its own `.grad` is what flows into it from outside of
-    the function. Within another trace, and while an observer such as `ag.detect_anomaly` watches, the function itself
-    runs.
+    The result can be differentiated as the function's, also twice. Its own `.grad` is what flows into it from outside
+    of the function. Within another trace, and while an observer such as `ag.detect_anomaly` watches, the function
+    itself runs.
 
     Args:
         function: anything to call: a function, a method, a module, what `ag.grad` or `ag.hessian` returned; also as a

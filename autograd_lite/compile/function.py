@@ -14,7 +14,8 @@ from numpy import ndarray
 
 from ..state import current_state, inside_transform
 from ..tree import flatten
-from .compiled import PassValues, Variant
+from .compiled import Variant
+from .inputs import PassValues
 from .report import Report, part_of
 from .signature import argument_names, signature
 from .trace import Decision
@@ -117,8 +118,8 @@ class Compiled:
     def _never_settles(self, variant: Variant) -> TraceError:
         return TraceError(
             f"{self._name()} cannot be compiled, because it changes what it reads itself: {variant.unsettled}. A "
-            "program would not do that at every call. Return what changes, keep an array as a buffer of a module or in a "
-            "Value, or decorate the function that changes it with @ag.effect."
+            "program would not do that at every call. Return what changes, keep an array as a buffer of a module or in "
+            "a Value, or decorate the function that changes it with @ag.effect."
         )
 
     def _count(self, change: str, args: Any, kwargs: Any) -> None:

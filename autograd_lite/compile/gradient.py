@@ -107,9 +107,8 @@ def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: b
             f"{change}. What it reads must not change before backward."
         )
     start = next_order()
-    args, kwargs = variant.arguments_of(run, parents)
     with _keeping(variant.buffers), _drawing_from(run.states), enable_grad():
-        values = variant.differentiated(variant.function(*args, **kwargs))
+        values = variant.run_again(run, parents)
     pairs = [(x, _conjugated(share)) for x, share in zip(values, gradients, strict=True) if share is not None]
     lift = Value._attached if lifted else None
     targets = list(dict.fromkeys(filter(None, run.nodes)))
