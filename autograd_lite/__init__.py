@@ -14,7 +14,7 @@ from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
-from .compile import compile, effect, expected, is_array, is_compiling, register_kernels, replacement
+from .compile import compile, effect, expected, is_array, is_compiling, jit_form, register_kernels, replacement
 from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
@@ -58,6 +58,7 @@ __all__ = [
     "hvp",
     "is_array",
     "is_compiling",
+    "jit_form",
     "is_grad_enabled",
     "jacobian",
     "jvp",
