@@ -125,3 +125,13 @@ def test_the_kind_of_the_loss_is_looked_at_as_ever() -> None:
         fitted(True, loss=lambda prediction, target: prediction.data.sum())
     with pytest.raises(ValueError, match=r"the loss has shape \(16,\), but must be one number"):
         fitted(True, loss=lambda prediction, target: F.cross_entropy(prediction, target, reduction="none"))
+
+
+def test_a_norm_that_is_not_finite_stops_the_run_as_ever() -> None:
+    def loss(prediction: Any, target: Any) -> Any:
+        return np.sqrt((prediction * 0).sum())  # whose slope is infinite at 0
+
+    for compile in (False, True):
+        message = r"the norm of the gradients is nan in epoch 1, batch 1, though"
+        with pytest.raises(FloatingPointError, match=message), np.errstate(all="ignore"):
+            fitted(compile, loss=loss, clip_norm=1.0)

@@ -186,3 +186,23 @@ def test_loading_is_refused_inside() -> None:
     layer = nn.Linear(3, 2)
     with pytest.raises(TypeError, match=r"Linear\.load_state_dict would happen once, and not at every call"):
         ag.compile(lambda state: layer.load_state_dict(state))(layer.state_dict())
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, lambda x, y: F.softmax(x, -1).mean(), lambda x, y: F.gelu(x).sum()])
+@pytest.mark.parametrize("shape", [(40, 16), (40, 17), (3000, 2)])
+def test_shapes_that_are_computed_in_a_way_of_their_own(loss: Any, shape: tuple[int, int]) -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=shape).astype(np.float32), draw.integers(0, shape[1], shape[0])
+    both = ag.value_and_grad(lambda x, y: loss(x, y) * 3)
+    assert bits(ag.compile(both)(x, y)) == bits(both(x, y))
+
+
+def test_scores_that_two_attentions_share() -> None:
+    draw = np.random.default_rng(0)
+    q, k, v = (draw.normal(size=(2, 4, 3)).astype(np.float32) for _ in range(3))
+    masks = np.tri(4, dtype=bool), np.tri(4, dtype=bool).T
+
+    def twice(q: Any, k: Any, v: Any) -> Any:
+        return [F.scaled_dot_product_attention(q, k, v, mask) for mask in masks]
+
+    assert bits(ag.compile(twice)(q, k, v)) == bits(twice(q, k, v))
