@@ -10,7 +10,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, overload
 
 VJP: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -267,10 +267,23 @@ class Primitive:
         return f"<primitive {describe(self)}>"
 
 
+@overload
+def primitive(function: Callable[..., Any]) -> Primitive: ...
+
+
+@overload
+def primitive(*, traced: bool) -> Callable[[Callable[..., Any]], Primitive]: ...
+
+
 def primitive(function: Callable[..., Any] | None = None, *, traced: bool = False) -> Any:
     """Record every call of `function` on a Value as one operation; `defvjp` gives it its gradient.
 
     The function receives raw arrays and returns one array, or a tuple of arrays. Called without a Value it just runs.
+
+    Args:
+        function: what to record.
+        traced: let `compile` see the calls of NumPy that the function makes, as `@primitive(traced=True)`; without, a
+            program calls the function as it is.
 
     Example:
         >>> import numpy as np, autograd_lite as ag

@@ -113,7 +113,7 @@ def check_running(running_mean: Any, running_var: Any) -> None:
         raise ValueError("Expected running_mean and running_var to be both arrays or both None")
 
 
-def update_running(running: Any, new: Any, momentum: float) -> None:
+def update_running(running: Any, new: Any, momentum: Any) -> None:
     """running ← (1 - momentum) · running + momentum · new, in place; nothing if there is none."""
     if running is None:
         return
