@@ -32,7 +32,7 @@ class Quietly:
         return hash((self.function, self.settings))
 
 
-def quietly(function: Callable[..., Any], around: dict[str, Any]) -> Callable[..., Any]:
+def quietly(function: Callable[..., Any], around: Any) -> Callable[..., Any]:
     """The function, under the present settings of `np.errstate` if they are not those of `around`."""
     settings = np.geterr()
     if settings == around:
