@@ -134,8 +134,8 @@ def insist(condition: Any, answer: bool) -> None:
     """Go on only if a condition is what it was in the trace, where it is too late for another program."""
     if bool(condition) is not answer:
         raise RuntimeError(
-            "a compiled program came to a branch that hangs on random numbers, or on what a call before has changed, and "
-            "they led another way than when it was traced. Leave that branch outside of the compiled function."
+            "a compiled program came to a branch that hangs on random numbers, or on what a call before has changed, "
+            "and they led another way than when it was traced. Leave that branch outside of the compiled function."
         )
 
 
@@ -278,7 +278,9 @@ class Trace(Observer):
         step.out, step.order, step.scope = out, next_order(), (node.scope if node else "") or current_state().scope
         step.name, step.hooks, step.handle = None, None, nobody
         step.source, step.line, step.effect = None, users_line(), False
-        step.alias = any(_shares_memory(out, parent.out) for parent in step.parents)
+        read: list[Any] = []
+        replaced((args, kwargs), Traced, lambda x: read.append(x._array))
+        step.alias = any(_shares_memory(out, array) for array in [*read, *[parent.out for parent in step.parents]])
         self.steps.append(step)
         return step
 

@@ -26,11 +26,14 @@ from .kinds import BY_NUMBERS, CONSTANT, SHAPE_OPTIONS, SHAPES, STATIC, WRITING,
 from .writing import (
     changed_by,
     filled,
+    has_gaps,
     laid_out,
     order_of_axes,
     overwriting,
     read_as,
+    spaced,
     written,
+    written_flat,
     written_through,
 )
 
@@ -317,7 +320,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             index = replaced(index, Recorder, lambda value: value._array)
         item = item._array if isinstance(item, Recorder) else item
         if isinstance(self._array, np.generic):
-            raise TypeError(f"{type(self._array).__name__!r} object does not support item assignment")
+            raise TypeError(f"'numpy.{self.dtype}' object does not support item assignment")
         whole = index is ... or (isinstance(index, slice) and index == slice(None))
         if whole and type(item) is Traced and item.dtype == self.dtype and item.ndim <= self.ndim:
             self.write(item)
@@ -347,6 +350,9 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                 elif axes != order_of_axes(new._array) or not new._array.flags.writeable:
                     # a sum over another layout rounds otherwise; what was broadcast has no memory of its own
                     new = self.trace.call(laid_out, (new, axes), {})
+                if has_gaps(self._array) and new._array.strides != self._array.strides:
+                    # what is a view of it, and what a copy, hangs on the gaps
+                    new = self.trace.call(spaced, (new, self._array.strides), {})
             self._array, self.step = new._array, new.step
             self._renew()
         else:
@@ -372,6 +378,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         return _viewing(read_as, (self, dtype), {}, self.trace.call(read_as, (self, dtype), {}))
 
     def copy(self, order: Any = "C") -> Any:
+        if isinstance(self._array, np.generic):  # whose method, other than np.copy, makes no array of it
+            return self
         return self.trace.call(np.copy, (self,), {} if order == "K" else {"order": order})
 
     def flatten(self, order: Any = "C") -> Any:
@@ -399,8 +407,31 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     strides = property(operator.attrgetter("_array.strides"))
     flags = property(operator.attrgetter("_array.flags"))
-    real = property(np.real)
-    imag = property(np.imag)
+    real = property(np.real, lambda self, item: np.real(self).__setitem__(..., item))
+    imag = property(np.imag, lambda self, item: np.imag(self).__setitem__(..., item))
+    flat = property(lambda self: Flat(self), lambda self, item: Flat(self).__setitem__(slice(None), item))
+
+
+class Flat:
+    """`x.flat`, the elements in a row; what is read there is a copy."""
+
+    __slots__ = ("_whole",)
+
+    def __init__(self, whole: Traced) -> None:
+        self._whole = whole
+
+    def __getitem__(self, index: Any) -> Any:
+        found = np.ravel(self._whole)[index]
+        return found.copy() if isinstance(found._array, np.ndarray) else found
+
+    def __setitem__(self, index: Any, item: Any) -> None:
+        self._whole.write(self._whole.trace.call(written_flat, (self._whole, index, item), {}))
+
+    def __len__(self) -> int:
+        return int(self._whole.size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(np.ravel(self._whole))
 
 
 def refuse_mask(trace: Trace, index: Any) -> None:
@@ -435,7 +466,7 @@ def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
     example = None if kwargs.get("where", True) is not True else function(*numbers_of(args), **numbers_of(kwargs))
     examples = example if isinstance(example, tuple) else (example,)
     alike = all(
-        target is None or (target.shape, target.dtype) == (np.shape(found), getattr(found, "dtype", None))
+        target is None or _fits(function, target._array, found)
         for target, found in zip(targets, examples, strict=False)
     )
     # of another type, or where only a part is written, the function itself knows what becomes of it
@@ -446,6 +477,13 @@ def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
             target.write(found)
     delivered = [found if target is None else target for target, found in zip(targets, results, strict=True)]
     return delivered[0] if len(delivered) == 1 else tuple(delivered)
+
+
+def _fits(function: Any, target: Any, found: Any) -> bool:
+    """Whether a result is what a function would write into an array; some take only memory in a certain order."""
+    return (target.shape, target.dtype) == (np.shape(found), getattr(found, "dtype", None)) and (
+        isinstance(function, np.ufunc) or target.flags.c_contiguous
+    )
 
 
 def _overwritten(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:

@@ -15,6 +15,13 @@ def written(x: Any, index: Any, item: Any) -> Any:
     return out
 
 
+def written_flat(x: Any, index: Any, item: Any) -> Any:
+    """A copy of `x` with `item` at an index of its elements in a row."""
+    out = x.copy("K")
+    out.flat[index] = item
+    return out
+
+
 def written_through(function: Callable[..., Any], place: Any, args: Any, kwargs: Any, item: Any) -> Any:
     """A copy of an argument of a function that returns views, with `item` in the view.
 
@@ -54,6 +61,24 @@ def order_of_axes(x: Any) -> tuple[int, ...]:
 def laid_out(x: Any, axes: tuple[int, ...]) -> Any:
     """A copy whose axes lie in memory in this order."""
     return x.transpose(axes).copy("C").transpose(np.argsort(axes))
+
+
+def has_gaps(x: Any) -> bool:
+    """Whether there is something between the elements of an array, or some of them lie backward."""
+    steps = [(stride, length - 1) for stride, length in zip(x.strides, x.shape, strict=True) if length > 1]
+    if not x.size or any(stride == 0 for stride, _ in steps):
+        return False
+    return any(stride < 0 for stride, _ in steps) or sum(stride * n for stride, n in steps) + x.itemsize != x.nbytes
+
+
+def spaced(x: Any, strides: tuple[int, ...]) -> Any:
+    """A copy with these steps in memory."""
+    steps = [(stride, length - 1) for stride, length in zip(strides, x.shape, strict=True) if length > 1]
+    memory = np.empty(sum(abs(stride) * n for stride, n in steps) + x.itemsize, np.uint8)
+    start = sum(-stride * n for stride, n in steps if stride < 0)
+    out = np.ndarray(x.shape, x.dtype, memory, start, strides)
+    out[...] = x
+    return out
 
 
 def read_as(x: Any, dtype: Any) -> Any:
