@@ -125,7 +125,8 @@ class Writer:
         head = self.names.imports()
         if self.memory.size:
             name = self.names.function(aligned)
-            head = [*self.names.imports(), f"memory = {name}({self.memory.size})", *self._layout]
+            head = [*self.names.imports(), f"memory = {name}({self.memory.size})"]
+        head += self._layout
         return self._module(head, {f"program({', '.join(parameters)})": self.body})
 
     def _module(self, head: list[str], functions: dict[str, list[str]]) -> str:
