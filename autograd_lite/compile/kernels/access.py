@@ -6,6 +6,7 @@ to say so; these functions write it beside each access. The arrays of one kernel
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from llvmlite import ir
@@ -94,6 +95,39 @@ def times(_: Any, total: Any, x: Any) -> Any:
         return builder.fmul(args[0], args[1], flags=("reassoc", "nsz", "contract"))
 
     return total(total, total), write
+
+
+def _extreme(comparison: str, last: float) -> Any:
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        total, x = args
+        x = builder.select(builder.fcmp_ordered("ord", x, x), x, ir.Constant(x.type, last))
+        first = builder.fcmp_ordered(comparison, total, x, flags=("nnan", "nsz"))
+        return builder.select(first, total, x, flags=("nnan", "nsz"))
+
+    return write
+
+
+@intrinsic
+def highest(_: Any, total: Any, x: Any) -> Any:
+    """The larger one, for maxima that are looked for in any order; nan does not count, see `seen_nan`."""
+    return total(total, total), _extreme(">", -math.inf)
+
+
+@intrinsic
+def lowest(_: Any, total: Any, x: Any) -> Any:
+    """The smaller one; nan does not count."""
+    return total(total, total), _extreme("<", math.inf)
+
+
+@intrinsic
+def seen_nan(_: Any, seen: Any, x: Any) -> Any:
+    """1 if `seen` is or `x` is nan."""
+
+    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        is_nan = builder.fcmp_unordered("uno", args[1], args[1])
+        return builder.or_(args[0], builder.zext(is_nan, args[0].type))
+
+    return types.int32(types.int32, x), write
 
 
 def _intrinsic_of(name: str, arguments: int) -> Any:

@@ -77,8 +77,8 @@ _POWERS: dict[float, str] = {
 _REDUCTIONS: dict[Any, tuple[str, str]] = {
     np.add: ("plus({0}, {1})", "zero"),
     np.multiply: ("times({0}, {1})", "one"),
-    np.maximum: ("maximum({0}, {1})", "-infinity"),
-    np.minimum: ("minimum({0}, {1})", "infinity"),
+    np.maximum: ("highest({0}, {1})", "-infinity"),
+    np.minimum: ("lowest({0}, {1})", "infinity"),
 }
 # functions that exist for each size of floating number
 SIZED = ("expm1", "exp", "log1p", "log", "tanh")

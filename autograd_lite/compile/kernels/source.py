@@ -58,6 +58,7 @@ class KernelText:
         self._head: list[str] = []  # before the rows
         self._row: list[str] = []  # at the start of each row
         self._names: dict[Step, str] = {}
+        self._nans: dict[Step, str] = {}  # of a maximum whether there was a nan
         self._count = 0
         self._inside = set(region.steps)
         self._levels()
@@ -203,20 +204,23 @@ class KernelText:
             for step in self._roots[number]:
                 if roles[step] is ROW:
                     self._names[step] = self._new("s")
-                    start = self._begin(step)
-                    body.append(f"{self._names[step]} = {start}")
+                    text, start, _ = accumulation(step)
+                    body.append(f"{self._names[step]} = {self._special(start, step.out.dtype)}")
+                    if "est(" in text:
+                        self._nans[step] = self._new("n")
+                        body.append(f"{self._nans[step]} = i32(0)")
             inner = self._pass(number, "c")
             if inner:
                 body += [f"for c in range({self.width}):", *_indented(inner)]
+            for step in self._roots[number]:
+                if step in self._nans:
+                    nan = self._constant(np.nan, step.out.dtype)
+                    body.append(f"{self._names[step]} = select({self._nans[step]} != 0, {nan}, {self._names[step]})")
         for step in self.region.outputs:
             if roles[step] is ROW:
                 shape = step.out.shape
                 body.append(self._store(self._arrays[step], self._place(step.out, shape, None), self._names[step]))
         return [*self._head, "for r in range(start, stop):", *_indented([*self._row, *body])]
-
-    def _begin(self, step: Step) -> str:
-        _, start, _ = accumulation(step)
-        return self._special(start, step.out.dtype)
 
     def _pass(self, number: int, index: str) -> list[str]:
         """What is done with each element in one pass."""
@@ -233,6 +237,8 @@ class KernelText:
             element = taken.format(*values)
             if self.region.roles[step] is ROW:
                 lines.append(f"{self._names[step]} = {text.format(self._names[step], element)}")
+                if step in self._nans:
+                    lines.append(f"{self._nans[step]} = seen_nan({self._nans[step]}, {element})")
             else:
                 array = self._arrays[step]
                 lines.append(self._store(array, index, f"{self._load(array, index)} + {element}"))
@@ -401,7 +407,7 @@ class KernelText:
 
 _ACCESS = {
     "load", "store", "select", "plus", "times", "fabs", "sqrt", "floor", "ceil", "rint", "trunc", "copysign", "maximum",
-    "minimum",
+    "minimum", "highest", "lowest", "seen_nan",
 }  # fmt: skip
 
 
