@@ -170,9 +170,9 @@ def _gelu_vjp(g: Any, out: Any, x: Any) -> Any:
     if isinstance(x, ag.Value):
         distribution = _normal_distribution(x)
     else:  # erf is by far the dearest part, so read it off the result
-        tiny = abs(x) < 1e-30
+        tiny = abs(x) < (1e-4 if x.dtype.char == "e" else 1e-30)  # where it is 1/2, and a quotient would be of 0 by 0
         some = ag.is_compiling() or tiny.any()
-        distribution = np.where(tiny, 0.5, out / np.where(tiny, 1, x)) if some else out / x
+        distribution = out / (x + tiny) + tiny * x.dtype.type(0.5) if some else out / x
     density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
     return g * (distribution + x * density)
 

@@ -14,7 +14,10 @@ import nn
 import nn.functional as F
 from nn.optim import lr_scheduler
 
+from ..nn.table import CHAPTERS
+from ..nn.table.case import results
 from .same import bits
+from .test_nn import called, loaded, numbers
 
 Change = Callable[[int, nn.Module, Any, Any], None]
 
@@ -442,3 +445,33 @@ def test_other_numbers_that_are_refused_at_a_call() -> None:
     assert bce(x, x) == F.binary_cross_entropy(x, x)
     with pytest.raises(ValueError, match="all elements of input should be between 0 and 1"):
         bce(x + 0.75, x)
+
+
+# ---- models and layers of all kinds ----
+
+TRAINED = [
+    (chapter, name)
+    for chapter in ("models", "transformer", "recurrent", "attention", "convolution", "normalization")
+    for name in CHAPTERS[chapter].LAYERS
+    if list(CHAPTERS[chapter].LAYERS[name].build(nn).parameters())
+]
+
+
+@pytest.mark.parametrize(("chapter", "name"), TRAINED)
+def test_layers_train(chapter: str, name: str) -> None:
+    row = CHAPTERS[chapter].LAYERS[name]
+
+    def write(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+        def step(*arrays: Any) -> Any:
+            optimizer.zero_grad()
+            outputs = [x for x in results(called(row)(model, *arrays)) if isinstance(x, ag.Value) and x.requires_grad]
+            loss: Any = sum((x * x).mean() for x in outputs)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+            return loss.data, norm
+
+        return step
+
+    sets = numbers(name, row.arrays)
+    assert_same([*sets, *sets], OPTIMIZERS["AdamW"], model=lambda: loaded(chapter, name), write=write)

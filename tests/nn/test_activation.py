@@ -315,3 +315,10 @@ def test_softmax_of_a_number_alone_and_of_no_numbers(name: str, shape: tuple[int
     assert y.dtype == np.float32
     y.sum().backward()
     np.testing.assert_array_equal(x.grad, np.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_gelu_has_the_slope_one_half_at_0(dtype):
+    x = ag.Value(np.array([0.0, -0.0], dtype))
+    F.gelu(x).sum().backward()
+    assert x.grad.tolist() == [0.5, 0.5]
