@@ -6,7 +6,7 @@ how results are differentiated in `gradient`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,18 @@ from ..variables import name_of
 from .assembling import assemble
 from .capture import Capture
 from .draws import Draws
-from .gradient import Run, compiled, pulled_back
+from .gradient import Run, Seeds, compiled, form_of, pulled_back
 from .inputs import Inputs
 from .layout import forget
 from .outputs import Outputs, is_of_a_trace
+from .kernels import usable
 from .passes import Steps, hoist, is_constant, lower, prune, simplify
 from .runner import Backward, Runner
 from .signature import objects_in
 from .surroundings import Surroundings
 from .trace import Argument, Buffer, Captured, Cotangent, Decision, Trace, require, set_buffer, write_into
 from .traced import Step, Traced
+from .writing import spaced
 
 # Of so many results every one alone has a program for its gradients, besides the one of all.
 MOST_ALONE = 3
@@ -41,10 +43,12 @@ class Variant:
         args, kwargs: the arguments of the call that it is made at.
         by_identity: Values among the arguments are passed to the function as they are.
         jit: its programs may use numba.
+        asked: forms of gradients of the results for which there is to be a program, besides the usual ones.
 
     Attributes:
         forward: the program that computes the results, and makes all changes.
-        backward: programs that compute gradients, by which results have a gradient.
+        backward: programs that compute gradients, by the forms of the gradients of the results.
+        asked: forms that came and had no program.
         capture: what else the function has read.
         unsettled: what the function changed although it had read it, in words; empty if nothing.
         changes: what else running it once more would change, in words; empty if nothing.
@@ -53,12 +57,20 @@ class Variant:
         steps, passes: the calls, and how many each pass left.
     """
 
-    def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any, by_identity: bool, jit: bool) -> None:
-        self.function, self.name, self.jit = function, name_of(function), jit
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+        by_identity: bool = False,
+        jit: bool = False,
+        asked: Iterable[Seeds] = (),
+    ) -> None:
+        self.function, self.name, self.jit, self.asked = function, name_of(function), jit, set[Seeds]()
         inputs = self._inputs = Inputs(function, args, kwargs, by_identity)
         self._objects = [*objects_in((args, kwargs))]  # held, so that nothing else gets the identity of one
         before = Surroundings(function, *self._objects)
-        trace = Trace(self.name, before.holds)
+        trace = Trace(self.name, before.holds, jit and usable())
         draws = Draws(before.generators)
         with trace.running():
             given, keyword = inputs.handles(trace)
@@ -66,7 +78,7 @@ class Variant:
             inputs.require_read_only()
             self._outputs = Outputs(trace, result, inputs.place_of, before.holds)
             trace.flush()
-            self._backward_of(trace)
+            self._backward_of(trace, asked)
             self._generators = [generator for generator, _ in trace._states]
             if draws.past(self._generators):
                 raise trace.refusal(
@@ -82,12 +94,12 @@ class Variant:
 
     # ---- making it ----
 
-    def _backward_of(self, trace: Trace) -> None:
-        """Trace the backward pass of the results too: of all together, and of few also one by one."""
+    def _backward_of(self, trace: Trace, asked: Iterable[Seeds]) -> None:
+        """Trace the backward pass of the results too: of all together, of few also one by one, and what was asked for."""
         self._targets: list[Node] = []
         self._parents: list[Any] = []  # for each target the place of an argument, or a Value
-        self._cotangents: list[Step] = []
-        self._gradients: dict[tuple[bool, ...], list[Any]] = {}
+        self._cotangents: dict[Seeds, Steps] = {}
+        self._gradients: dict[Seeds, list[Any]] = {}
         self.refused = ""
         results = self._outputs.values
         roots: list[Any] = [value._node for value in results]
@@ -113,17 +125,20 @@ class Variant:
             )
         if self.refused or not self._targets:
             return
-        count = len(results)
-        ones = [trace.input(Cotangent(i), _ones_like(v._array._array), "g") for i, v in enumerate(results)]
-        self._cotangents = [g.step for g in ones]
-        masks = [(True,) * count]
-        if 1 < count <= MOST_ALONE:
-            masks += [tuple([i == j for j in range(count)]) for i in range(count)]
-        for mask in masks:
-            chosen = [i for i in range(count) if mask[i]]
-            values, seeds = [results[i] for i in chosen], [ones[i] for i in chosen]
-            found = pulled_back(values, seeds, self._targets, trace.start, None)
-            self._gradients[mask] = [
+        usual = tuple([form_of(value._array._array) for value in results])
+        forms = [usual]
+        if 1 < len(usual) <= MOST_ALONE:
+            forms += [tuple([form if i == j else None for j, form in enumerate(usual)]) for i in range(len(usual))]
+        inputs: dict[Any, Traced] = {}
+        for seeds in dict.fromkeys([*forms, *asked]):
+            chosen = [(i, form) for i, form in enumerate(seeds) if form is not None]
+            for i, form in chosen:
+                if (i, form) not in inputs:
+                    inputs[i, form] = trace.input(Cotangent(i), _one(results[i]._array._array, form), "g")
+            cotangents = [inputs[each] for each in chosen]
+            found = pulled_back([results[i] for i, _ in chosen], cotangents, self._targets, trace.start, None)
+            self._cotangents[seeds] = [g.step for g in cotangents]
+            self._gradients[seeds] = [
                 None if g is None else (g if type(g) is Traced else trace.constant(g)).step for g in found
             ]
 
@@ -145,7 +160,7 @@ class Variant:
         # the text would return the same array at every call
         constants = [(i, x.out) for i, x in enumerate(results) if is_constant(x)]
         self._fresh = [i for i, x in constants if isinstance(x, np.ndarray) and not before.holds(x)]
-        self._gradients = {mask: [next(rest) for _ in self._targets] for mask in self._gradients}
+        self._gradients = {seeds: [next(rest) for _ in self._targets] for seeds in self._gradients}
         self.inputs = [step for step in steps if step.source is not None and not isinstance(step.source, Cotangent)]
         self.inputs.sort(key=lambda step: step.source.place if isinstance(step.source, Argument) else len(steps))
         self._effects_of(steps)
@@ -153,14 +168,14 @@ class Variant:
         pure, has = [step for step in steps if not step.effect], set(forward)
         residuals: dict[Step, int] = {}
         make = lambda *program: Runner(*program, self.name, jit=self.jit)  # noqa: E731
-        for mask, gradients in self._gradients.items():
-            self.backward[mask] = Backward(make, self._cotangents, mask, gradients, pure, has, residuals)
+        for seeds, gradients in self._gradients.items():
+            self.backward[seeds] = Backward(make, self._cotangents[seeds], gradients, pure, has, residuals)
         self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals), self.jit)
         self.steps, self.results = steps, results
 
     def _effects_of(self, steps: Steps) -> None:
         """See what running the function once more would change."""
-        self.backward: dict[tuple[bool, ...], Backward] = {}
+        self.backward: dict[Seeds, Backward] = {}
         self.buffers, self.changes = [], ""
         effects = [step for step in steps if step.effect and step.function is not require]
         self.pure = not effects
@@ -265,9 +280,10 @@ class Variant:
 
     # ---- what `gradient` asks ----
 
-    def backward_of(self, mask: tuple[bool, ...]) -> Backward | None:
-        """The program for the gradients of these results, if there is one."""
-        return self.backward.get(mask)
+    def usual(self, seeds: Seeds) -> Seeds | None:
+        """The forms for which there is a program, of gradients of the same results."""
+        mask = [form is None for form in seeds]
+        return next((known for known in self.backward if [form is None for form in known] == mask), None)
 
     def run_again(self, run: Run, parents: Sequence[Any]) -> list[Any]:
         """Call the function once more, and return its Values that want a gradient.
@@ -301,9 +317,10 @@ def _look_for_leaks(trace: Trace, before: Surroundings) -> None:
         )
 
 
-def _ones_like(x: Any) -> Any:
-    """The example of a gradient: an array for an array, a number for a number."""
-    return np.ones_like(x) if isinstance(x, np.ndarray) else x.dtype.type(1)
+def _one(x: Any, form: Any) -> Any:
+    """The example of a gradient of `x`, of the form that `form_of` tells about."""
+    is_array, strides = form
+    return spaced(np.ones(x.shape, x.dtype), strides) if is_array else x.dtype.type(1)
 
 
 def _overlap(x: Any, y: Any) -> bool:

@@ -24,6 +24,8 @@ from .tracing import tracing
 
 # So many programs are made for one signature, and of a function; then it runs as it is.
 MOST_VARIANTS, MOST_PROGRAMS = 16, 64
+# And programs for so many forms of the gradients of results; then these are brought into a form that there is one for.
+MOST_FORMS = 16
 # After so many programs that differ in one number, or because the same thing has changed, there is a warning.
 MANY = 5
 
@@ -69,6 +71,9 @@ class Compiled:
         for variant in known:
             given = variant.capture.given(arrays)
             if given is not None:
+                if variant.asked and len(variant.backward) < MOST_FORMS:
+                    variant = self._extended(key, variant, args, kwargs)
+                    given = variant.capture.read(arrays)
                 try:
                     return variant(arrays, given, args, kwargs)
                 except Decision:
@@ -104,6 +109,18 @@ class Compiled:
             self._made.append(variant)
         self._count(change, args, kwargs)
         return variant
+
+    def _extended(self, key: Any, variant: Variant, args: Any, kwargs: Any) -> Variant:
+        """The same with programs for gradients of the forms that came."""
+        with self._lock:
+            known = self._variants[key]
+            if variant not in known:  # another thread has done it
+                return variant
+            forms = [*variant.backward, *variant.asked]
+            extended = Variant(self.function, args, kwargs, self._by_identity, self.jit, forms)
+            self._variants[key] = tuple([extended if each is variant else each for each in known])
+            self._made[self._made.index(variant)] = extended
+        return extended
 
     def _as_it_is(self, args: Any, kwargs: Any) -> Any:
         if "" not in self._reasons:

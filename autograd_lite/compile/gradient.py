@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,8 +17,13 @@ from ..state import enable_grad
 from ..value import Value
 from ..variables import together
 
+from .writing import spaced
+
 if TYPE_CHECKING:
     from .compiled import Variant
+
+# For each result the form of its gradient, None if it has none.
+Seeds: TypeAlias = tuple[Any, ...]
 
 
 class Run:
@@ -56,14 +61,35 @@ def _rule(g: Any, out: Any, run: Run, *arrays: Any) -> Sequence[Any]:
     if any(getattr(x, "is_batch", False) for x in gradients if x is not None):
         raise TypeError("a program takes one gradient at a time")
     lifted = any(isinstance(x, Value) for x in arrays)
-    backward = variant.backward_of(tuple([share is not None for share in gradients]))
-    if lifted or backward is None:
+    if lifted:
         return [None, *_again(run, arrays, gradients, lifted)]
-    cotangents = [_conjugated(share) for share in gradients if share is not None]
-    return [None, *[None if x is None else _conjugated(x) for x in backward(cotangents, run.residuals)]]
+    cotangents = [_conjugated(share) for share in gradients]
+    seeds = tuple([None if share is None else form_of(share) for share in cotangents])
+    backward = variant.backward.get(seeds)
+    if backward is None:
+        variant.asked.add(seeds)  # from the next call on there is a program
+        usual = variant.usual(seeds)
+        if usual is None or not (variant.changes or variant.capture.change()):
+            return [None, *_again(run, arrays, gradients, lifted)]
+        backward, cotangents = variant.backward[usual], list(map(_formed, cotangents, usual))
+    found = backward([share for share in cotangents if share is not None], run.residuals)
+    return [None, *[None if x is None else _conjugated(x) for x in found]]
 
 
 defvjp_joint(compiled, _rule)
+
+
+def form_of(gradient: Any) -> Any:
+    """What the numbers that NumPy computes from a gradient may hang on, besides its own numbers: how sums round."""
+    return type(gradient) is np.ndarray, gradient.strides
+
+
+def _formed(gradient: Any, form: Any) -> Any:
+    """A gradient in another form."""
+    if gradient is None or form_of(gradient) == form:
+        return gradient
+    is_array, strides = form
+    return spaced(gradient, strides) if is_array else gradient[()]
 
 
 def pulled_back(

@@ -45,8 +45,7 @@ class Backward:
 
     Args:
         make: makes a Runner of inputs, steps and what is kept.
-        cotangents: the steps of the gradients of all results.
-        mask: for each result whether it has a gradient.
+        cotangents: the steps of the gradients of results, which it receives.
         gradients: what it returns: for each parent of the operation a step, or None.
         pure: the steps of the trace that have no effect.
         forward: those that the forward program runs.
@@ -57,13 +56,11 @@ class Backward:
         self,
         make: Callable[[Steps, Steps, list[Any]], Runner],
         cotangents: Steps,
-        mask: tuple[bool, ...],
         gradients: list[Any],
         pure: Steps,
         forward: set[Step],
         residuals: dict[Step, int],
     ) -> None:
-        cotangents = [step for step, wanted in zip(cotangents, mask, strict=True) if wanted]
         wanted = [g for g in gradients if g is not None]
         body = [step for step in prune(pure, wanted)[0] if step not in forward and step not in cotangents]
         within = {*body, *cotangents}
@@ -75,9 +72,7 @@ class Backward:
             residuals.setdefault(step, len(residuals))
         self._needed = [residuals[step] for step in needed]
         # what is not computed here is somebody else's as well
-        self._given = [
-            (g is not None, g in constants or g in needed or (g in cotangents and len(mask) > 1)) for g in gradients
-        ]
+        self._given = [(g is not None, g in constants or g in needed or g in cotangents) for g in gradients]
         self.runner = make([*cotangents, *needed], [*constants, *body], wanted)
 
     def __call__(self, cotangents: list[Any], residuals: Sequence[Any]) -> list[Any]:

@@ -236,6 +236,19 @@ def gradient_that_is_given(wrap: Wrap) -> Any:
     return w.grad, y.grad
 
 
+def gradients_of_many_forms(wrap: Wrap) -> Any:
+    x, w, b = draw(20, 30), Value(draw(30, 40, seed=1)), Value(np.ones(40))
+    f = wrap(lambda x: np.tanh(x @ w + b))
+    found = []
+    seeds = draw(20, 40, seed=2), np.asfortranarray(draw(20, 40, seed=3)), draw(40, 40, seed=4)[::-2], np.broadcast_to(1.0, (20, 40))
+    for seed in [*seeds, *seeds]:
+        f(x).backward(seed)
+        found += [w.grad, b.grad]
+        w.grad = b.grad = None
+    np.sum(f(x)).backward()
+    return found, w, b
+
+
 def passes_gradients_through(wrap: Wrap) -> Any:
     x, y = Value(X.copy()), Value(Y.copy())
     seed = np.ones(X.shape)
@@ -690,7 +703,7 @@ def functions_as_arguments(wrap: Wrap) -> Any:
 SCENARIOS = [
     arrays, numbers_and_arrays_of_them, python_numbers, structures, dataclasses_and_named_tuples, values, captured_values,
     captured_that_was_computed, argument_that_was_computed, same_argument_twice, results_of_all_kinds,
-    results_are_arrays_of_their_own, result_twice, some_results_unused, gradient_that_is_given, passes_gradients_through,
+    results_are_arrays_of_their_own, result_twice, some_results_unused, gradient_that_is_given, gradients_of_many_forms, passes_gradients_through,
     complex_numbers, second_order, transforms_of_it, it_of_transforms, constants_as_results, backward_inside, without_recording, recording_inside,
     under_checkpoint, hooks, training, accumulating, training_of_arguments, reads_gradients_of_arguments,
     writes_into_arguments, arguments_that_overlap, freezing, rebinding, globals_, attributes, partials_and_defaults,
@@ -838,6 +851,16 @@ def test_numbers_that_are_drawn_past_the_trace_are_refused(draw: Any) -> None:
 
 
 # ---- gradients ----
+
+
+def test_programs_for_gradients_of_other_forms() -> None:
+    w = Value(W.copy())
+    f = ag.compile(lambda x: (x @ w, x * 2.0 + w[0, 0], np.sum(w), w * 3, np.exp(w)))
+    for _ in range(3):
+        a, _, c, *_ = f(X)
+        (np.sum(a) + c).backward()
+    (variant,) = f.variants()
+    assert len(variant.backward) == 2
 
 
 def test_a_parameter_that_has_changed_since() -> None:
