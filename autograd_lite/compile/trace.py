@@ -232,6 +232,7 @@ class Trace(Observer):
         self._arguments: list[tuple[Traced, Step]] = []
         self._states: list[tuple[Any, Any]] = []  # of the generators that were drawn from
         self._errors = np.geterr()
+        self._refused: TraceError | None = None  # the last refusal
         self._begun = False  # whether an effect came, so that what was there before may have changed
         self.start = next_order()  # Nodes of a lower order were there before
 
@@ -250,7 +251,7 @@ class Trace(Observer):
 
         So it is with one that writes into an array piece by piece, which would be copied for every piece.
         """
-        length = len(self.steps)
+        length, refused = len(self.steps), self._refused
         try:
             out = inner(*args, **kwargs)
             if sum([step.function in _IN_PLACE for step in self.steps[length:]]) < 2:
@@ -258,6 +259,7 @@ class Trace(Observer):
         except TraceError:
             if not holds((args, kwargs), Traced):
                 raise
+        self._refused = refused
         del self.steps[length:]
         return self.call(function, args, kwargs)
 
@@ -350,10 +352,11 @@ class Trace(Observer):
         """What to raise for something that a program cannot repeat."""
         line = users_line()
         where = f"\n  {line}" if line is not None else ""
-        return TraceError(
+        self._refused = TraceError(
             f"{what} cannot be compiled into ag.compile({self.name}), because a program makes the same calls whatever "
             f"the numbers are. {instead}; or leave it outside of the compiled function.{where}"
         )
+        return self._refused
 
     # ---- effects ----
 
@@ -522,6 +525,13 @@ class Trace(Observer):
             Handle._array, Handle._grad = _ArrayOfValue(), _GradientOfValue()  # type: ignore[assignment]
             try:
                 yield
+            except Exception as error:
+                if self._refused is None or isinstance(error, TraceError):
+                    raise
+                raise self._refused from error  # NumPy has made another error of it
+            else:
+                if self._refused is not None:  # somebody has caught it, and gone another way
+                    raise self._refused
             finally:
                 Handle._array, Handle._grad = _ARRAY, _GRADIENT
                 GUARDS.remove(_GUARD)

@@ -14,7 +14,7 @@ import inspect
 import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import ref
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -126,7 +126,6 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     __slots__ = ("__weakref__", "_again", "_array", "_base", "_put", "_views", "_writeable", "step", "trace")
     __array_priority__ = 1000.0  # so that `np.float64(2) * traced` asks us
-    __hash__ = object.__hash__
     name = None
     requires_grad = False
 
@@ -141,12 +140,10 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     ) -> None:
         self.trace, self._array, self.step = trace, array, step
         self._base, self._again, self._put = base, again, put
-        self._views: WeakSet[Traced] | None = None
+        self._views: list[ref[Traced]] = []
         self._writeable = array.flags.writeable
         if base is not None:
-            if base._views is None:
-                base._views = WeakSet()
-            base._views.add(self)
+            base._views.append(ref(self))
 
     # ---- NumPy's protocols ----
 
@@ -271,6 +268,11 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __index__(self) -> int:
         raise self._refused("a Python index", "Index with the array itself, x[i]; what sets a shape must be constant")
 
+    def __hash__(self) -> int:
+        if isinstance(self._array, np.ndarray):
+            raise TypeError("unhashable type: 'numpy.ndarray'")
+        raise self._refused("a key", "Choose with np.where, or by an index, x[i]")
+
     def __complex__(self) -> complex:
         raise self._refused("complex()", "Leave it an array")
 
@@ -303,7 +305,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
-            raise TypeError("iteration over a 0-d array")
+            is_array = isinstance(self._array, np.ndarray)
+            raise TypeError("iteration over a 0-d array" if is_array else f"'numpy.{self.dtype}' object is not iterable")
         return (self[i] for i in range(len(self._array)))
 
     # ---- indexing ----
@@ -359,7 +362,11 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             self._base.write(self._put(self._base, new))
 
     def _renew(self) -> None:
-        for view in list(self._views or ()):
+        alive = [(known, known()) for known in self._views]
+        self._views = [known for known, view in alive if view is not None]
+        for _, view in alive:
+            if view is None:
+                continue
             assert view._again is not None
             again = view._again(self)
             view._array, view.step = again._array, again.step
@@ -435,13 +442,15 @@ class Flat:
 
 
 def refuse_mask(trace: Trace, index: Any) -> None:
-    """Raise if an array is read with a mask of the trace."""
+    """Raise if the length of what is read at an index depends on numbers."""
     for entry in index if type(index) is tuple else (index,):
         if type(entry) is Traced and entry.dtype.kind == "b":
             raise trace.refusal(
                 "reading with a mask: how long the result is depends on the mask's numbers",
                 "Write np.where(mask, x, 0)",
             )
+        if isinstance(entry, slice) and holds(entry, Traced):
+            raise trace.refusal("a slice up to a number that was computed: how long the result is depends on it", CONSTANT)
 
 
 def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
