@@ -13,6 +13,8 @@ Example:
 
 from typing import TYPE_CHECKING, Any
 
+import autograd_lite as ag
+
 from . import data, distributions, functional, init, metrics, optim, random, utils
 from .data import ConcatDataset, DataLoader, Subset, TensorDataset, random_split
 from .dtype import get_default_dtype, set_default_dtype
@@ -346,6 +348,8 @@ __all__ = [
     "summary",
     "utils",
 ]
+
+ag.register_kernels("nn.kernels")
 
 
 def __getattr__(name: str) -> Any:
