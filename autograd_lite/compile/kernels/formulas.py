@@ -105,6 +105,8 @@ def constant_of(x: Any) -> float | bool | None:
 
 def takes(step: Step) -> bool:
     """Whether a kernel can compute a call."""
+    if any(isinstance(x, Step) and not hasattr(x.out, "dtype") for x in (step, *step.args)):
+        return False  # several results, or none
     if any(getattr(dtype_of(x), "char", "f") not in KINDS for x in (step, *step.args) if not isinstance(x, tuple)):
         return False
     if step.out.dtype.char not in KINDS:
@@ -168,5 +170,3 @@ def number(x: float | bool, dtype: Any) -> str:
     name = KINDS[dtype.char]
     text = f"{name}({x!r})" if math.isfinite(x) else f"{name}(np.{'nan' if math.isnan(x) else 'inf'})"
     return f"{name}(-np.inf)" if x == -math.inf else text
-
-
