@@ -14,7 +14,17 @@ from . import linalg, special
 from .anomaly import AnomalyError, detect_anomaly
 from .check import GradientError, check_grads
 from .checkpoint import checkpoint, register_generator
-from .compile import compile, effect, expected, is_array, is_compiling, jit_form, register_kernels, replacement
+from .compile import (
+    compile,
+    effect,
+    expected,
+    in_place_kernels,
+    is_array,
+    is_compiling,
+    jit_form,
+    register_kernels,
+    replacement,
+)
 from .custom import custom_vjp
 from .derivatives import hessian, hvp, jacobian
 from .draw import draw
@@ -56,11 +66,12 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "in_place_kernels",
     "is_array",
     "is_compiling",
-    "jit_form",
     "is_grad_enabled",
     "jacobian",
+    "jit_form",
     "jvp",
     "linalg",
     "no_grad",

@@ -12,13 +12,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .forms import jit_form
-from .replacements import register_kernels, replacement
+from .replacements import in_place_kernels, register_kernels, replacement
 from .tracing import effect, expected, is_array, is_compiling
 
 if TYPE_CHECKING:
     from .function import Compiled
 
-__all__ = ["compile", "effect", "expected", "is_array", "is_compiling", "jit_form", "register_kernels", "replacement"]
+__all__ = [
+    "compile",
+    "effect",
+    "expected",
+    "in_place_kernels",
+    "is_array",
+    "is_compiling",
+    "jit_form",
+    "register_kernels",
+    "replacement",
+]
 
 
 def compile(function: Callable[..., Any], *, jit: bool = False) -> Compiled:

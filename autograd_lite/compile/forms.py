@@ -1,7 +1,7 @@
 """Plain formulas for functions that are otherwise one call of a program, for programs with `jit`.
 
-Eager NumPy does such a function by a shorter way that hangs on numbers, or in pieces. A kernel does better with the plain
-formula, which becomes a part of the region around it.
+Eager NumPy does such a function by a shorter way that hangs on numbers, or in pieces. A kernel does better with the
+plain formula, which becomes a part of the region around it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Regions: calls of elementwise functions and of reductions along rows that are made together, row by row.
 
-All arrays of a region are seen as `rows` rows of `width` elements: whole arrays have all of them, columns of numbers one
-for each row. A region is one entry in the list of calls. How it runs, in blocks of rows or as one compiled kernel, is told
-elsewhere.
+All arrays of a region are seen as `rows` rows of `width` elements: whole arrays have all of them, columns of numbers
+one for each row. A region is one entry in the list of calls. How it runs, in blocks of rows or as one compiled kernel,
+is told elsewhere.
 """
 
 from __future__ import annotations
@@ -138,7 +138,12 @@ def reduced(step: Step) -> Any:
 def summed_rows(step: Step) -> Any:
     """The array that a call adds up to one row, or None."""
     function, args, kwargs = step.function, step.args, step.kwargs
-    if not is_reduction(function) or function.__self__ is not np.add or len(args) != 1 or kwargs.get("dtype") is not None:
+    if (
+        not is_reduction(function)
+        or function.__self__ is not np.add
+        or len(args) != 1
+        or kwargs.get("dtype") is not None
+    ):
         return None
     ndim = getattr(args[0].out, "ndim", 0) if isinstance(args[0], Step) else 0
     if ndim < 2 or not kwargs.keys() <= {"axis", "dtype", "keepdims"} or not getattr(step.out, "ndim", 0):
@@ -288,7 +293,7 @@ class _Stretch:
         return list(dict.fromkeys(found))
 
     def _may_merge(self, mine: _Group, other: _Group) -> bool:
-        """Whether two regions may be one: where one reads results of the other, in fitting shapes, and nothing between."""
+        """Whether two regions may be one: what they read of each other fits, and nothing comes between."""
         both = _Group(mine.space)
         both.members = mine.members | other.members
         if any(both.role(step) is not both.members[step] for step in both.members):

@@ -6,7 +6,7 @@ written, so that numba is loaded by nobody else. Without numba there are none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
@@ -53,3 +53,36 @@ def replaced(function: Any) -> Any:
             if find_spec("numba") is not None:
                 import_module(module)
     return _REPLACEMENTS.get(function, function) if getattr(type(function), "__hash__", None) else function
+
+
+def in_place_kernels(
+    function: Callable[..., None], scratch: Sequence[int] = ()
+) -> Callable[..., Callable[[], None] | None]:
+    """Kernels of a function that changes flat arrays in place, such as an optimizer's equation.
+
+    They go through memory once, whatever the function writes in between. Numbers among the arguments may be others at
+    every call.
+
+    Args:
+        function: takes arguments, then flat arrays of equal length, then arguments, and calls elementwise functions of
+            NumPy on the arrays, with `out=` or in place.
+        scratch: which of the arrays are scratch space, whose contents do not matter afterwards.
+
+    Returns:
+        `prepare(stretches, before, after)`: it returns a function that does `function(*before, *arrays, *after)` for
+        each tuple of arrays in `stretches`, or None if no kernel can do that.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> def decay(rate, x, scratch):
+        ...     np.multiply(x, rate, out=scratch)
+        ...     x -= scratch
+        >>> prepare = ag.in_place_kernels(decay, scratch=[1])
+        >>> x = np.ones(3)
+        >>> prepare([(x, np.empty(3))], before=[0.25])()
+        >>> x
+        array([0.75, 0.75, 0.75])
+    """
+    from .kernels.in_place import InPlace
+
+    return InPlace(function, scratch)

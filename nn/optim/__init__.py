@@ -1,5 +1,7 @@
 """Optimizers, the base to write others on, and `lr_scheduler`."""
 
+import autograd_lite as ag
+
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -13,6 +15,8 @@ from .radam import RAdam
 from .rmsprop import RMSprop
 from .rprop import Rprop
 from .sgd import SGD
+
+ag.register_kernels("nn.optim.kernels")
 
 __all__ = [
     "LBFGS",

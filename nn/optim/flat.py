@@ -6,6 +6,7 @@ Nothing here knows an optimizer's equation; it is handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
 from typing import Any, ClassVar, Protocol
@@ -18,6 +19,10 @@ import autograd_lite as ag
 BLOCK = 1 << 17
 # Elements that BLAS adds at once. OpenBLAS starts threads above 10,000, and waking them takes longer than the sum.
 BLAS_CHUNK = 10_000
+
+
+# What runs updates as kernels, in a program with `jit`; see `kernels`.
+run_in_place: ContextVar[Callable[..., Any] | None] = ContextVar("nn_optim_run_in_place", default=None)
 
 
 class Rule(Protocol):
@@ -153,13 +158,31 @@ class Bucket:
             for i in self._active:
                 advanced = rule.advance(group, steps[i] + 1, *self.scalars[i])
                 self.scalars[i] = tuple(float(kind(scalar)) for scalar in advanced)  # as a state dict has them
-        for block in self._blocks:
+        run = run_in_place.get()
+        done = run is not None and not rule.by_parameter and self._run(run, group, gradients)
+        for block in self._blocks if not done else ():
             first = block.first
             g = block.gradient(gradients)
             rule.update(group, steps[first] + 1, block.theta, g, *block.scratch, *block.arrays, *self.scalars[first])
         if self.state or rule.counts_steps:
             for i in self._active:
                 steps[i] += 1
+
+    def _run(self, run: Callable[..., Any], group: dict[str, Any], gradients: list[Any]) -> bool:
+        """The updates of one step by kernels; False if there are none for them, and nothing has happened."""
+        alike: dict[Any, list[Any]] = {}
+        for i in self._active:
+            start, stop = self.offsets[i], self.offsets[i + 1]
+            theta = self.theta[start:stop]
+            state = [flat[start:stop] for flat in self.state.values()]
+            stretch = theta, gradients[i].reshape(-1), theta, theta, *state
+            alike.setdefault((self.steps[i], self.scalars[i]), []).append(stretch)
+        found = [run(stretches, (self.rule, group, t + 1), scalars) for (t, scalars), stretches in alike.items()]
+        if None in found:
+            return False
+        for update in found:
+            update()
+        return True
 
     def _planned(self) -> list[Block]:
         """Blocks that cover the active parameters; those in one block have taken equal steps."""

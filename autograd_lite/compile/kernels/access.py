@@ -1,7 +1,7 @@
 """How compiled kernels read and write memory, and add up along a row.
 
-LLVM only works on many elements at a time if it knows that what is written lies nowhere in what is read. Numba has no way
-to say so; these functions write it beside each access. The arrays of one kernel are numbered, and never overlap.
+LLVM only works on many elements at a time if it knows that what is written lies nowhere in what is read. Numba has no
+way to say so; these functions write it beside each access. The arrays of one kernel are numbered, and never overlap.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ _lock = RLock()
 
 def signature_of(text: KernelText) -> Any:
     """What Numba is told about the arguments."""
-    results = len(text.arguments) - len(text.partial)
-    return types.intp(types.intp, types.intp, *[_type_of(x, i < results) for i, x in enumerate(text.arguments)])
+    given = [_type_of(x, x.number not in text.written) for x in text.arguments]
+    return types.intp(types.intp, types.intp, *given)
 
 
 def _type_of(array: Array, given: bool) -> Any:
@@ -66,7 +66,8 @@ def _compiled(text: str, signature: Any) -> Any:
         function = space["kernel"]
     else:
         spec = importlib.util.spec_from_file_location(f"autograd_lite_{path.stem}", path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # where Numba looks for it
         spec.loader.exec_module(module)

@@ -163,7 +163,7 @@ def cost_of(step: Step) -> int:
     return 0 if step.alias else _COSTS.get(step.function, 6 if step.function is np.power else 1)
 
 
-def number(x: float | bool, dtype: Any) -> str:
+def written_number(x: float | bool, dtype: Any) -> str:
     """A constant of a dtype, as a kernel writes it."""
     if dtype.kind == "b":
         return repr(bool(x))

@@ -1,12 +1,13 @@
 """The text of a kernel: a region as one function that goes through the rows.
 
-A row is gone through as often as its reductions ask for: the mean first, then what is left without it. What a later pass
-needs is computed again if that is cheap, or else kept in a row of scratch memory.
+A row is gone through as often as its reductions ask for: the mean first, then what is left without it. What a later
+pass needs is computed again if that is cheap, or else kept in a row of scratch memory.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 
 from ..regions import COLUMN, ROW, WHOLE, Fused, reduced, summed_rows
 from ..traced import Step
-from .formulas import KINDS, SIZED, accumulation, constant_of, cost_of, dtype_of, formula, number
+from .formulas import KINDS, SIZED, accumulation, constant_of, cost_of, dtype_of, formula, written_number
 
 # Additions that computing once more may cost before a value is kept.
 CHEAP = 4
@@ -41,6 +42,10 @@ class Array:
 class KernelText:
     """Writes a kernel.
 
+    Args:
+        region: its calls.
+        in_place: results that are written over an input, element by element.
+
     Attributes:
         text: its text, a Python module with the function `kernel`.
         arguments: what it is given, in order: the inputs that are no constants, then the results.
@@ -49,7 +54,7 @@ class KernelText:
         cost: additions that it costs, about.
     """
 
-    def __init__(self, region: Fused) -> None:
+    def __init__(self, region: Fused, in_place: Mapping[Step, Step] = {}) -> None:
         self.region, (self.rows, self.width) = region, region.space
         self._constants: dict[str, str] = {}
         self.arguments: list[Array] = []
@@ -64,16 +69,24 @@ class KernelText:
         self._levels()
         for step in region.steps:
             for x in step.args:
-                base = self._base(x) if isinstance(x, Step) else x
-                if base not in self._inside if isinstance(base, Step) else isinstance(base, np.ndarray | np.generic):
-                    if constant_of(base) is None:
-                        self._array(base, "x")
+                if self._is_given(x):
+                    self._array(x, "x")
         for step in region.outputs:
-            self._array(step, "y")
+            if step in in_place:
+                self._arrays[step] = self._array(in_place[step], "x")
+            else:
+                self._array(step, "y")
+        self.written = {self._arrays[step].number for step in region.outputs}
         self.partial = [region.roles[step] is COLUMN for step in region.outputs]
         self._keep()
-        self.cost = self.rows * self.width * sum(
-            max(cost_of(step), 1) for step in region.steps if region.roles[step] is not ROW or reduced(step) is not None
+        self.cost = (
+            self.rows
+            * self.width
+            * sum(
+                max(cost_of(step), 1)
+                for step in region.steps
+                if region.roles[step] is not ROW or reduced(step) is not None
+            )
         )
         self.text = self._module()
 
@@ -88,6 +101,11 @@ class KernelText:
             array = self._arrays[key] = Array(f"{letter}{number + 1}", number, like, x)
             self.arguments.append(array)
         return array
+
+    def _is_given(self, x: Any) -> bool:
+        """Whether an argument of a call comes from outside, and is not the same number at every call."""
+        outside = x not in self._inside if isinstance(x, Step) else isinstance(x, np.ndarray | np.generic)
+        return outside and constant_of(x) is None
 
     def _base(self, x: Step) -> Step:
         """What a view inside of the region shows."""
@@ -173,7 +191,8 @@ class KernelText:
         return "\n".join([*lines, *[f"    {line}" for line in body], "    return 0"]) + "\n"
 
     def _title(self) -> str:
-        return f"{len(self.region.steps)} calls on {self.rows} rows of {self.width}."
+        where = "arrays of equal length" if self.flat else f"{self.rows} rows of {self.width}"
+        return f"{len(self.region.steps)} calls on {where}."
 
     def _is_flat(self) -> bool:
         """Whether all arrays have the same elements in the same order, so that rows do not matter."""
@@ -225,11 +244,12 @@ class KernelText:
     def _pass(self, number: int, index: str) -> list[str]:
         """What is done with each element in one pass."""
         lines: list[str] = []
+        stores: list[str] = []  # behind everything that may read what they write over
         known: dict[Any, str] = {}
         for step in self._roots[number]:
             if self.region.roles[step] is WHOLE:
                 name = self._value(step, number, known, lines, index)
-                lines.append(self._store(self._arrays[step], self._place(step.out, step.out.shape, index), name))
+                stores.append(self._store(self._arrays[step], self._place(step.out, step.out.shape, index), name))
                 continue
             shape = (reduced(step) if reduced(step) is not None else summed_rows(step)).out.shape
             text, _, taken = accumulation(step)
@@ -242,7 +262,7 @@ class KernelText:
             else:
                 array = self._arrays[step]
                 lines.append(self._store(array, index, f"{self._load(array, index)} + {element}"))
-        return lines
+        return lines + stores
 
     def _value(self, step: Step, number: int, known: dict[Any, str], lines: list[str], index: str) -> str:
         """The name of an element of a value in a pass, after the lines that compute it."""
@@ -285,16 +305,13 @@ class KernelText:
                     waiting += [self._base(y) for y in x.parents]
         return self._first.get(step, self._passes)
 
-    def _formula(
-        self, step: Step, known: dict[Any, str], lines: list[str], index: str | None, number: int = 0
-    ) -> str:
+    def _formula(self, step: Step, known: dict[Any, str], lines: list[str], index: str | None, number: int = 0) -> str:
         found = formula(step)
         assert found is not None
         text, kinds = found
         shape = step.out.shape
         values = [
-            self._operand(x, kind, shape, number, known, lines, index)
-            for x, kind in zip(step.args, kinds, strict=True)
+            self._operand(x, kind, shape, number, known, lines, index) for x, kind in zip(step.args, kinds, strict=True)
         ]
         return self._special(text.format(*values), kinds[-1])
 
@@ -397,7 +414,7 @@ class KernelText:
         return " + ".join(terms)
 
     def _constant(self, x: float | bool, dtype: Any) -> str:
-        text = number(x, dtype)
+        text = written_number(x, dtype)
         return text if dtype.kind == "b" else self._constants.setdefault(text, f"k{len(self._constants) + 1}")
 
     def _new(self, letter: str = "v") -> str:

@@ -53,7 +53,10 @@ class Parts:
         def run(*arrays: Any) -> None:
             given = arrays[: len(arrays) - results]
             own = [
-                [np.empty_like(x) if is_partial else x for x, is_partial in zip(arrays[len(given) :], partial, strict=True)]
+                [
+                    np.empty_like(x) if is_partial else x
+                    for x, is_partial in zip(arrays[len(given) :], partial, strict=True)
+                ]
                 if any(partial)
                 else arrays[len(given) :]
                 for _ in others
@@ -74,3 +77,37 @@ def in_parts(cost: int, extent: int) -> Parts:
     """The parts of a kernel of this cost over so many rows or elements."""
     parts = max(min(count(), cost // WORTH_A_THREAD, extent), 1)
     return Parts([extent * i // parts for i in range(parts + 1)])
+
+
+def run_stretches(function: Callable[..., Any], sizes: list[int], arguments: list[list[Any]], cost: int) -> None:
+    """Run a kernel on stretches of several arrays, shared out among threads.
+
+    Args:
+        function: the kernel.
+        sizes: the lengths of the stretches.
+        arguments: for each of them the arguments.
+        cost: what the kernel costs for one element.
+    """
+    total = sum(sizes)
+    parts = max(min(count(), total * cost // WORTH_A_THREAD), 1)
+    if parts == 1:
+        for size, given in zip(sizes, arguments, strict=True):
+            function(0, size, *given)
+        return
+    shares: list[list[Any]] = [[] for _ in range(parts)]
+    begin = 0
+    for size, given in zip(sizes, arguments, strict=True):
+        for k in range(parts):
+            first, last = max(total * k // parts - begin, 0), min(total * (k + 1) // parts - begin, size)
+            if first < last:
+                shares[k].append((first, last, given))
+        begin += size
+    running = [_workers().submit(_run_share, function, share) for share in shares[1:]]
+    _run_share(function, shares[0])
+    for future in running:
+        future.result()
+
+
+def _run_share(function: Callable[..., Any], share: list[Any]) -> None:
+    for first, last, given in share:
+        function(first, last, *given)
