@@ -14,10 +14,10 @@ from weakref import ref
 import numpy as np
 
 from .arguments import called, checked_array, checked_name
-from .compile.tracing import is_traced
 from .graph import Constant, Hook, Node, backpropagate, leaf, stale
 from .primitive import is_value
 from .state import current_state, enable_grad
+from .tracing import is_traced
 
 _OF_NUMPY = (np.generic, np.ndarray)
 _adding_up = RLock()  # threads may run backward to the same leaf

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from .arguments import floating
-from .compile.tracing import expected
 from .primitive import defvjp, is_value, plain_array, primitive
 from .rules.reduction import spread
+from .tracing import expected
 
 __all__ = [
     "log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax", "spherical_in", "spherical_jn",

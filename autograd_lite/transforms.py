@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .compile.tracing import is_traced
+from .tracing import is_traced
 from .value import Value
 from .variables import Argnums, Variables, check_use, inside, matched, plain, pull_back, results_of, transforming
 

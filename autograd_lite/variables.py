@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .arguments import checked_array
-from .compile.tracing import is_traced
 from .graph import Node, backpropagate
 from .primitive import defvjp_joint, primitive
 from .state import enable_grad, inside_transform, is_grad_enabled
+from .tracing import is_traced
 from .tree import USUAL, Leaf, Rebuild, flatten, tree_map
 from .value import Value
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..tracing import effect, expected, is_array, is_compiling
 from .forms import jit_form
 from .replacements import in_place_kernels, register_kernels, replacement
-from .tracing import effect, expected, is_array, is_compiling
 
 if TYPE_CHECKING:
     from .function import Compiled

@@ -13,6 +13,7 @@ from typing import Any
 from numpy import ndarray
 
 from ..state import current_state, inside_transform
+from ..tracing import tracing
 from ..tree import flatten
 from .compiled import Variant
 from .inputs import PassValues
@@ -20,7 +21,6 @@ from .report import Report, part_of
 from .signature import argument_names, signature
 from .trace import Decision
 from .traced import Step, TraceError
-from .tracing import tracing
 
 # So many programs are made for one signature, and of a function; then it runs as it is.
 MOST_VARIANTS, MOST_PROGRAMS = 16, 64

@@ -21,10 +21,11 @@ from ..primitive import GUARDS, RULES, Guard, Primitive, Recorder, Results, desc
 from ..rules import part
 from ..rules.indexing import getitem
 from ..state import Observer, State, current_state, running
+from ..tracing import tracing
 from ..value import Value
 from ..watch import rule_at_work, users_line
-from .kinds import hangs_on_numbers
 from .forms import FORMS
+from .kinds import hangs_on_numbers
 from .quietly import quietly
 from .traced import (
     Step,
@@ -36,7 +37,6 @@ from .traced import (
     replaced,
     steps_in,
 )
-from .tracing import tracing
 from .writing import changed_by, written, written_through
 
 _lock = RLock()  # one trace at a time: while one runs, the class of Values is another

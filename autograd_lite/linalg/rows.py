@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..arguments import floating
-from ..compile.tracing import expected
 from ..primitive import plain_array
+from ..tracing import expected
 
 
 def _matrix(A: Any, function: str) -> Any:

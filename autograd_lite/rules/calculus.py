@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..arguments import constant
-from ..compile.tracing import expected
 from ..primitive import composed, defvjp, defvjp_joint, is_value, plain_array, primitive
+from ..tracing import expected
 from .elementwise import conj, masked
 from .indexing import getitem, setitem
 from .scatter import scatter_add

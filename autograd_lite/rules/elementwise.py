@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
-from ..compile.tracing import is_array
 from ..primitive import composed, defvjp, plain_array, primitive
+from ..tracing import is_array
 
 
 def is_complex(x: Any) -> bool:

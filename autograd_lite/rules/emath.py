@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..arguments import constant
-from ..compile.tracing import expected
 from ..primitive import composed
+from ..tracing import expected
 from .shape import astype
 
 

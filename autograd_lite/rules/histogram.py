@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compile.tracing import expected
 from ..primitive import composed, defvjp, is_value, plain_array, primitive
+from ..tracing import expected
 from .elementwise import masked
 from .scatter import scatter_add
 from .statistics import array

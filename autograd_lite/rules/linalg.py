@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compile.tracing import expected, is_compiling
 from ..primitive import composed, defvjp, defvjp_joint, is_value, plain, plain_array, primitive
+from ..tracing import expected, is_compiling
 from .decompositions import adjoint, diagonal_matrix, factors_of, hermitian_part
 from .elementwise import conj, is_complex, masked
 from .products import transposed

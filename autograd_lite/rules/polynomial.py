@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compile.tracing import expected
 from ..primitive import composed, defvjp, primitive
+from ..tracing import expected
 from .calculus import array, counted
 from .elementwise import is_complex, masked
 

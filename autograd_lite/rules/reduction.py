@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compile.tracing import expected, is_compiling
 from ..primitive import composed, defvjp, is_lazy, is_value
+from ..tracing import expected, is_compiling
 from .elementwise import is_complex, masked
 
 

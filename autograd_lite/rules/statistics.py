@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..compile.tracing import expected, is_compiling
 from ..primitive import composed, defvjp, describe, is_lazy, is_value, plain_array, primitive
+from ..tracing import expected, is_compiling
 from .elementwise import masked
 from .indexing import getitem
 from .reduction import from_rows, rows, spread

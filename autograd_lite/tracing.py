@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 if TYPE_CHECKING:
-    from .trace import Trace
+    from .compile.trace import Trace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
