@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from ..rules import part
 from .assembling import assembled, covers, places_of
 from .naming import Names
-from .passes import is_reduction
+from .passes import Steps, is_reduction
+from .replacements import leaves_out
 from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
 from .traced import Step
 from .writing import read_as, written
@@ -35,16 +36,31 @@ def _array(x: Any) -> Any:
     return x.out if isinstance(x, Step) else x
 
 
+def results_read(steps: Steps, kept: Sequence[Any]) -> dict[Step, tuple[int, ...]]:
+    """For calls whose replacements may leave out results, the numbers of those that are read."""
+    found: dict[Step, set[int]] = {}
+    for step in steps:
+        if leaves_out(step.function) and step not in kept:
+            found[step] = set()
+        for parent in step.parents:
+            if parent in found and step.function is part:
+                found[parent].add(step.args[1])
+            elif parent in found:
+                del found[parent]
+    return {step: tuple(sorted(numbers)) for step, numbers in found.items()}
+
+
 class Calls:
     """Writes calls.
 
     Args:
         names: the names of the text.
         prepare: takes a line that is to run once, before the program.
+        wanted: of some calls with several results, the numbers of those that are to be computed.
     """
 
-    def __init__(self, names: Names, prepare: Callable[[str], None]) -> None:
-        self._names, self._prepare = names, prepare
+    def __init__(self, names: Names, prepare: Callable[[str], None], wanted: Mapping[Step, tuple[int, ...]]) -> None:
+        self._names, self._prepare, self._wanted = names, prepare, wanted
 
     def into(self, step: Step, out: str, texts: Mapping[Any, str]) -> list[str]:
         """The lines of a call that puts its result into `out`."""
@@ -84,7 +100,8 @@ class Calls:
         return f"{self._names.function(step.function)}({', '.join([*arguments, *self._options(step, texts)])})"
 
     def _options(self, step: Step, texts: Mapping[Any, str]) -> list[str]:
-        return [f"{name}={self._names.text(x, texts)}" for name, x in step.kwargs.items()]
+        options = [f"{name}={self._names.text(x, texts)}" for name, x in step.kwargs.items()]
+        return [*options, f"wanted={self._wanted[step]}"] if step in self._wanted else options
 
     def _reduction(self, step: Step, out: str, texts: Mapping[Any, str]) -> str:
         name, kwargs = self._names.function(step.function), step.kwargs

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .blocks import SMALLEST, blocks_of
-from .calls import Calls, takes_out
+from .calls import Calls, results_read, takes_out
 from .kernels import usable
 from .layout import Memory, Place, aligned, is_packed, last_uses, owners_of, same_layout
 from .loops import Loop
@@ -89,7 +89,7 @@ class Writer:
         self._layout: list[str] = []
         self.body: list[str] = []
         self._arrays: dict[Any, str] = {}
-        self.calls = Calls(self.names, self.prepare)
+        self.calls = Calls(self.names, self.prepare, results_read(steps, kept) if self.jit else {})
 
     def text(self) -> str:
         parameters = [self.names.new(step.name or "x") for step in self.inputs]

@@ -16,6 +16,7 @@ Replacement = TypeVar("Replacement", bound=Callable[..., Any])
 
 _MODULES: list[str] = []
 _REPLACEMENTS: dict[Any, Callable[..., Any]] = {}
+_SELECTIVE: set[Any] = set()
 _LOCK = Lock()
 
 
@@ -28,7 +29,7 @@ def register_kernels(module: str) -> None:
     _MODULES.append(module)
 
 
-def replacement(function: Any) -> Callable[[Replacement], Replacement]:
+def replacement(function: Any, *, wanted: bool = False) -> Callable[[Replacement], Replacement]:
     """Let programs with `jit` call the decorated function in place of this one.
 
     It takes the same arguments, arrays and constants, and returns what the other one does, within the tolerance of
@@ -36,10 +37,14 @@ def replacement(function: Any) -> Callable[[Replacement], Replacement]:
 
     Args:
         function: a primitive, or the rule of one.
+        wanted: the new one returns several results and takes an argument `wanted`, with the numbers of those that
+            matter; the others may be None.
     """
 
     def register(new: Replacement) -> Replacement:
         _REPLACEMENTS[function] = new
+        if wanted:
+            _SELECTIVE.add(function)
         return new
 
     return register
@@ -53,6 +58,11 @@ def replaced(function: Any) -> Any:
             if find_spec("numba") is not None:
                 import_module(module)
     return _REPLACEMENTS.get(function, function) if getattr(type(function), "__hash__", None) else function
+
+
+def leaves_out(function: Any) -> bool:
+    """Whether what is called in its place takes `wanted`."""
+    return replaced(function) is not function and function in _SELECTIVE
 
 
 def in_place_kernels(

@@ -1,10 +1,11 @@
-"""RNN, LSTM and GRU over a whole sequence: all steps in one kernel, each with a product and a single pass over its gates.
+"""RNN, LSTM and GRU over a whole sequence: all steps in one kernel, each a product and a single pass over its gates.
 
 What is one product over all steps stays NumPy's. Hidden units come last in memory, so that a step is a few rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from autograd_lite.compile.kernels.access import load, store
 from ..functional import recurrence
 from .elementary import sigmoid, tanh
 
+_ALL = range(8)  # results
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
@@ -36,6 +38,15 @@ def _projected(x: Any, weight: Any) -> Any:
     return np.matmul(_rows(x), weight.T).reshape(*x.shape[:2], len(weight))
 
 
+def _towards_inputs(slopes: Any, x: Any, weight: Any, number: int, wanted: Sequence[int]) -> tuple[Any, Any]:
+    """The gradients of the inputs, and of their weight, which is the result of this number."""
+    rows = _rows(slopes)
+    return (
+        (rows @ weight).reshape(x.shape) if 0 in wanted else None,
+        rows.T @ _rows(x) if number in wanted else None,
+    )
+
+
 def _weight_of_states(slopes: Any, states: Any, first: Any, reverse: bool) -> Any:
     """The gradient of the weight that the state before each step is multiplied by."""
     now, before = (slopes[:-1], states[1:]) if reverse else (slopes[1:], states[:-1])
@@ -54,9 +65,7 @@ def rnn(
 ) -> Any:
     """All h, `(T, B, H)`."""
     if not _fit(x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
-        return recurrence.rnn_recurrence.forward(
-            x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse
-        )
+        return recurrence.rnn_recurrence.forward(x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse)
     h = _projected(x, weight_ih)
     bias = np.zeros(len(weight_ih), x.dtype) if bias_ih is None else bias_ih + bias_hh
     _rnn_steps(h, np.array(h0), weight_hh.T.copy(), bias, nonlinearity == "tanh", reverse)
@@ -83,7 +92,7 @@ def _rnn_steps(h: Any, first: Any, weight: Any, bias: Any, is_tanh: Any, reverse
         state = h[t]
 
 
-@ag.replacement(recurrence._rnn_vjp)
+@ag.replacement(recurrence._rnn_vjp, wanted=True)
 def rnn_vjp(
     g: Any,
     out: Any,
@@ -95,18 +104,16 @@ def rnn_vjp(
     bias_hh: Any,
     nonlinearity: str,
     reverse: bool,
+    wanted: Sequence[int] = _ALL,
 ) -> Any:
     """The gradients of `rnn`."""
     if not _fit(g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
-        return recurrence._rnn_vjp(
-            g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse
-        )
+        return recurrence._rnn_vjp(g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse)
     h, slopes, dh = np.ascontiguousarray(out), np.empty(out.shape, out.dtype), np.zeros(h0.shape, out.dtype)
     bias, whh = np.zeros(len(weight_hh), out.dtype), np.ascontiguousarray(weight_hh)
     _rnn_back(np.ascontiguousarray(g), h, whh, slopes, dh, bias, nonlinearity == "tanh", reverse)
-    rows = _rows(slopes)
-    whh = _weight_of_states(slopes, h, h0, reverse)
-    return (rows @ weight_ih).reshape(x.shape), dh, rows.T @ _rows(x), whh, bias, bias
+    dx, dw = _towards_inputs(slopes, x, weight_ih, 2, wanted)
+    return dx, dh, dw, _weight_of_states(slopes, h, h0, reverse) if 3 in wanted else None, bias, bias
 
 
 @_compiled
@@ -192,7 +199,7 @@ def _lstm_steps(gates: Any, first: Any, cell: Any, weight: Any, bias: Any, h: An
         state = h[t]
 
 
-@ag.replacement(recurrence._lstm_vjp)
+@ag.replacement(recurrence._lstm_vjp, wanted=True)
 def lstm_vjp(
     g: Any,
     out: Any,
@@ -205,30 +212,26 @@ def lstm_vjp(
     bias_hh: Any,
     weight_hr: Any,
     reverse: bool,
+    wanted: Sequence[int] = _ALL,
 ) -> Any:
     """The gradients of `lstm`."""
     (gh, gc, _), (h, c, gates) = g, out
     if weight_hr is not None or not _fit(gh, gc, h, c, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh):
-        return recurrence._lstm_vjp(
-            g, out, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, reverse
-        )
+        return recurrence._lstm_vjp(g, out, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, reverse)
     h, c, gates = np.ascontiguousarray(h), *[np.ascontiguousarray(y.swapaxes(1, 2)) for y in (c, gates)]
     dh = np.zeros(h.shape[1:], h.dtype)
     dc, slopes, bias = np.zeros_like(dh), np.empty_like(gates), np.zeros(gates.shape[-1], h.dtype)
     gh = np.zeros_like(h) if gh is None else np.ascontiguousarray(gh)
-    if gc is None:
-        gc = dh[:0, None]
-    else:
-        gc = np.ascontiguousarray(gc.swapaxes(1, 2))
+    gc = dh[:0, None] if gc is None else np.ascontiguousarray(gc.swapaxes(1, 2))
     given = np.ascontiguousarray(weight_hh), np.ascontiguousarray(c0)
     _lstm_back(gh, gc, gates, c, *given, dh, dc, slopes, bias, reverse)
-    rows = _rows(slopes)
+    dx, dw = _towards_inputs(slopes, x, weight_ih, 3, wanted)
     return (
-        (rows @ weight_ih).reshape(x.shape),
+        dx,
         dh,
         dc,
-        rows.T @ _rows(x),
-        _weight_of_states(slopes, h, h0, reverse),
+        dw,
+        _weight_of_states(slopes, h, h0, reverse) if 4 in wanted else None,
         bias,
         bias,
         None,
@@ -278,9 +281,7 @@ def _lstm_back(
 
 
 @ag.replacement(recurrence.gru_recurrence)
-def gru(
-    x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any, reverse: bool
-) -> tuple[Any, Any]:
+def gru(x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any, reverse: bool) -> tuple[Any, Any]:
     """All h, `(T, B, H)`, and n, r, z and q = W_hn h + b_hn side by side, `(T, B, 4 H)`."""
     if not _fit(x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
         return recurrence.gru_recurrence.forward(  # type: ignore[no-any-return]
@@ -324,9 +325,18 @@ def _gru_steps(inputs: Any, first: Any, weight: Any, bias: Any, gates: Any, h: A
         state = h[t]
 
 
-@ag.replacement(recurrence._gru_vjp)
+@ag.replacement(recurrence._gru_vjp, wanted=True)
 def gru_vjp(
-    g: Any, out: Any, x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any, reverse: bool
+    g: Any,
+    out: Any,
+    x: Any,
+    h0: Any,
+    weight_ih: Any,
+    weight_hh: Any,
+    bias_ih: Any,
+    bias_hh: Any,
+    reverse: bool,
+    wanted: Sequence[int] = _ALL,
 ) -> Any:
     """The gradients of `gru`."""
     gh, (h, gates) = g[0], out
@@ -339,12 +349,12 @@ def gru_vjp(
     towards_state = np.empty((*h.shape[:2], 3 * size), dtype)  # of r, z, q
     given = np.ascontiguousarray(weight_hh), np.ascontiguousarray(h0)
     _gru_back(np.ascontiguousarray(gh), h, gates, *given, dh, towards_input, towards_state, bias, reverse)
-    rows = _rows(towards_input)
+    dx, dw = _towards_inputs(towards_input, x, weight_ih, 2, wanted)
     return (
-        (rows @ weight_ih).reshape(x.shape),
+        dx,
         dh,
-        rows.T @ _rows(x),
-        _weight_of_states(towards_state, h, h0, reverse),
+        dw,
+        _weight_of_states(towards_state, h, h0, reverse) if 3 in wanted else None,
         bias[: 3 * size],
         np.concatenate((bias[: 2 * size], bias[3 * size :])),
     )
