@@ -31,7 +31,7 @@ class Draws:
         known = [generator.bit_generator for generator in noted]
         drawn = False
         for bits, state in self._states:
-            if not any(bits is each for each in known) and _frozen(bits.state) != _frozen(state):
+            if not any(bits is each for each in known) and frozen(bits.state) != frozen(state):
                 bits.state = state
                 drawn = True
         if random.getstate() != self._python:
@@ -40,7 +40,7 @@ class Draws:
         return drawn
 
 
-def _frozen(state: Any) -> Any:
+def frozen(state: Any) -> Any:
     if isinstance(state, dict):
-        return tuple([(name, _frozen(x)) for name, x in state.items()])
+        return tuple([(name, frozen(x)) for name, x in state.items()])
     return state.tobytes() if isinstance(state, np.ndarray) else state

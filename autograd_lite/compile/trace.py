@@ -26,6 +26,7 @@ from ..value import Value
 from ..watch import rule_at_work, users_line
 from .forms import FORMS
 from .kinds import hangs_on_numbers
+from .draws import frozen
 from .quietly import quietly
 from .traced import (
     Step,
@@ -231,6 +232,7 @@ class Trace(Observer):
         self._buffers: list[_HeldBuffer] = []
         self._arguments: list[tuple[Traced, Step]] = []
         self._states: list[tuple[Any, Any]] = []  # of the generators that were drawn from
+        self._drawn: dict[Any, Step] = {}
         self._errors = np.geterr()
         self._refused: TraceError | None = None  # the last refusal
         self._begun = False  # whether an effect came, so that what was there before may have changed
@@ -369,12 +371,21 @@ class Trace(Observer):
         self._step(function, args, kwargs, None).effect = True
 
     def draw(self, function: Primitive, args: Any, kwargs: Any) -> Any:
-        """Note a draw of random numbers, which every call of the program draws anew."""
-        for x in (*args, *kwargs.values()):
-            if isinstance(x, np.random.Generator) and all(x is not known for known, _ in self._states):
+        """Note a draw of random numbers, which every call of the program draws anew.
+
+        From the same states of the generators the same is drawn: `checkpoint` goes back to them.
+        """
+        generators = [x for x in (*args, *kwargs.values()) if isinstance(x, np.random.Generator)]
+        for x in generators:
+            if all(x is not known for known, _ in self._states):
                 self._states.append((x, x.bit_generator.state))
+        key = function, *[(id(x), frozen(x.bit_generator.state)) for x in generators]
         out = function.forward(*numbers_of(args), **numbers_of(kwargs))
-        return self.noted(function, args, kwargs, out, effect=True)
+        step = self._drawn.get(key)
+        if step is None or np.shape(step.out) != np.shape(out) or not np.array_equal(step.out, out):
+            step = self._drawn[key] = self._step(function, args, kwargs, out)
+            step.effect = True
+        return self._results(step, out)
 
     def expect(self, condition: Any) -> bool:
         """The truth of a condition, which the program will look at again."""

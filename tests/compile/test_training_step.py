@@ -359,7 +359,59 @@ def two_steps(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[...,
     return step
 
 
-@pytest.mark.parametrize("write", [without_clearing, two_steps])
+def under_checkpoint(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(ag.checkpoint(model[2:])(model[:2](x)), y)  # which drops out
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def with_an_average(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+    averages = [ag.Value(np.zeros_like(p.data), requires_grad=False) for p in model.parameters()]
+
+    def step(x: Any, y: Any) -> Any:
+        for p in model.parameters():
+            p.data *= 0.99
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        for average, p in zip(averages, model.parameters(), strict=True):
+            average.data *= 0.9
+            average.data += 0.1 * p.data
+        return loss, [average.data for average in averages]
+
+    return step
+
+
+def with_a_penalty(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+    model.eval()
+
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        slope = ag.grad(lambda x: model(x).sum())(ag.Value(x))
+        loss = F.cross_entropy(model(x), y) + ((slope * slope).sum(axis=1) - 1).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def with_hooks(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+    model[0].weight.register_hook(lambda g: g * 0.5)
+    model[2].register_forward_hook(lambda module, args, output: output * 2)
+    model[2].register_full_backward_hook(lambda module, inputs, outputs: tuple([3 * g for g in inputs]))
+    return usual(model, optimizer, scheduler)
+
+
+@pytest.mark.parametrize(
+    "write", [without_clearing, two_steps, under_checkpoint, with_an_average, with_a_penalty, with_hooks]
+)
 def test_other_steps(write: Callable[..., Callable[..., Any]]) -> None:
     assert_same(batches(4), OPTIMIZERS["Adam"], write=write)
 
