@@ -124,7 +124,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         put: computes the base from the base and new numbers for this view.
     """
 
-    __slots__ = ("__weakref__", "_again", "_array", "_base", "_put", "_views", "_writeable", "step", "trace")
+    __slots__ = ("__weakref__", "_again", "_array", "_base", "_put", "_trace", "_views", "_writeable", "step")
     __array_priority__ = 1000.0  # so that `np.float64(2) * traced` asks us
     name = None
     requires_grad = False
@@ -138,7 +138,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         again: Callable[[Any], Any] | None = None,
         put: Callable[[Any, Any], Any] | None = None,
     ) -> None:
-        self.trace, self._array, self.step = trace, array, step
+        self._trace, self._array, self.step = trace, array, step
         self._base, self._again, self._put = base, again, put
         self._views: list[ref[Traced]] = []
         self._writeable = array.flags.writeable
@@ -155,13 +155,13 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             return _changed(ufunc.at, inputs, kwargs)
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if out is None:
-            return self.trace.call(function, inputs, kwargs)
-        return _into(self.trace, function, out, inputs, kwargs)
+            return self._trace.call(function, inputs, kwargs)
+        return _into(self._trace, function, out, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Recorder) for kind in types):
             return NotImplemented
-        trace = self.trace
+        trace = self._trace
         if function in STATIC:
             return function(*numbers_of(args), **numbers_of(kwargs))
         if function in WRITING:
@@ -203,10 +203,10 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     # ---- operators that are not their ufunc ----
 
     def __pow__(self, other: Any) -> Any:
-        return NotImplemented if isinstance(other, Recorder) else self.trace.call(operator.pow, (self, other), {})
+        return NotImplemented if isinstance(other, Recorder) else self._trace.call(operator.pow, (self, other), {})
 
     def __rpow__(self, other: Any) -> Any:
-        return NotImplemented if isinstance(other, Recorder) else self.trace.call(operator.pow, (other, self), {})
+        return NotImplemented if isinstance(other, Recorder) else self._trace.call(operator.pow, (other, self), {})
 
     def __ipow__(self, other: Any) -> Any:
         power = self**other
@@ -247,14 +247,14 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         return all(isinstance(x, np.number | int | float | complex) for x in both) and any(map(np.iscomplexobj, both))
 
     def _scalar(self, operation: Any, *operands: Any) -> Any:
-        result = self.trace.call(operation, operands, {})
+        result = self._trace.call(operation, operands, {})
         python = type(operation(*numbers_of(operands))) is complex  # 1j times a float64 is a number of Python's
-        return self.trace.call(np.complex128, (result,), {}) if python else result
+        return self._trace.call(np.complex128, (result,), {}) if python else result
 
     # ---- what would need the numbers ----
 
     def _refused(self, what: str, instead: str) -> TraceError:
-        return self.trace.refusal(f"{what} of an array of shape {self.shape}", instead)
+        return self._trace.refusal(f"{what} of an array of shape {self.shape}", instead)
 
     def __bool__(self) -> bool:
         raise self._refused("a branch on the numbers", "Write np.where(condition, a, b)")
@@ -314,8 +314,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __getitem__(self, index: Any) -> Any:
         if holds(index, Recorder):
             index = replaced(index, Recorder, lambda value: value._array)
-        refuse_mask(self.trace, index)
-        result = self.trace.call(operator.getitem, (self, index), {})
+        refuse_mask(self._trace, index)
+        result = self._trace.call(operator.getitem, (self, index), {})
         return result if holds(index, Traced) else _viewing(operator.getitem, (self, index), {}, result)
 
     def __setitem__(self, index: Any, item: Any) -> None:
@@ -328,7 +328,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if whole and type(item) is Traced and item.dtype == self.dtype and item.ndim <= self.ndim:
             self.write(item)
         else:
-            self.write(self.trace.call(written, (self, index, item), {}))
+            self.write(self._trace.call(written, (self, index, item), {}))
 
     # ---- writing ----
 
@@ -340,7 +340,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         if not self._writeable:
             raise ValueError("assignment destination is read-only")
         if type(new) is not Traced:
-            new = self.trace.constant(np.asarray(new, self.dtype))
+            new = self._trace.constant(np.asarray(new, self.dtype))
         if new.dtype != self.dtype:
             new = new.astype(self.dtype)
         if new.shape != self.shape:
@@ -349,13 +349,13 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
             if isinstance(self._array, np.ndarray):
                 axes = order_of_axes(self._array)
                 if not isinstance(new._array, np.ndarray):
-                    new = self.trace.call(np.asarray, (new,), {})
+                    new = self._trace.call(np.asarray, (new,), {})
                 elif axes != order_of_axes(new._array) or not new._array.flags.writeable:
                     # a sum over another layout rounds otherwise; what was broadcast has no memory of its own
-                    new = self.trace.call(laid_out, (new, axes), {})
+                    new = self._trace.call(laid_out, (new, axes), {})
                 if has_gaps(self._array) and new._array.strides != self._array.strides:
                     # what is a view of it, and what a copy, hangs on the gaps
-                    new = self.trace.call(spaced, (new, self._array.strides), {})
+                    new = self._trace.call(spaced, (new, self._array.strides), {})
             self._array, self.step = new._array, new.step
             self._renew()
         else:
@@ -376,18 +376,18 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
         dtype = np.dtype(dtype)
-        return self if dtype == self.dtype and not copy else self.trace.call(np.astype, (self, dtype), {})
+        return self if dtype == self.dtype and not copy else self._trace.call(np.astype, (self, dtype), {})
 
     def view(self, dtype: Any = None) -> Any:
         dtype = np.dtype(dtype or self.dtype)
         if dtype == self.dtype:
             return self[...]
-        return _viewing(read_as, (self, dtype), {}, self.trace.call(read_as, (self, dtype), {}))
+        return _viewing(read_as, (self, dtype), {}, self._trace.call(read_as, (self, dtype), {}))
 
     def copy(self, order: Any = "C") -> Any:
         if isinstance(self._array, np.generic):  # whose method, other than np.copy, makes no array of it
             return self
-        return self.trace.call(np.copy, (self,), {} if order == "K" else {"order": order})
+        return self._trace.call(np.copy, (self,), {} if order == "K" else {"order": order})
 
     def flatten(self, order: Any = "C") -> Any:
         return np.ravel(self, order).copy()
@@ -432,7 +432,7 @@ class Flat:
         return found.copy() if isinstance(found._array, np.ndarray) else found
 
     def __setitem__(self, index: Any, item: Any) -> None:
-        self._whole.write(self._whole.trace.call(written_flat, (self._whole, index, item), {}))
+        self._whole.write(self._whole._trace.call(written_flat, (self._whole, index, item), {}))
 
     def __len__(self) -> int:
         return int(self._whole.size)
@@ -460,8 +460,8 @@ def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
     target, *rest = args
     traced = next(x for x in (*args, *kwargs.values()) if type(x) is Traced)
     if type(target) is not Traced:
-        raise _written_outside(traced.trace, function)
-    target.write(target.trace.call(changed_by, (function, target, *rest), kwargs))
+        raise _written_outside(traced._trace, function)
+    target.write(target._trace.call(changed_by, (function, target, *rest), kwargs))
 
 
 def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
@@ -522,16 +522,16 @@ def _view_of(function: Any, args: Any, kwargs: Any, found: Any, place: int | Non
     i = among[0]
 
     def again(base: Traced) -> Any:
-        result = base.trace.call(function, (*args[:i], base, *args[i + 1 :]), kwargs)
+        result = base._trace.call(function, (*args[:i], base, *args[i + 1 :]), kwargs)
         return result if place is None else result[place]
 
     def put(base: Traced, new: Any) -> Any:
         if function is operator.getitem:
-            return base.trace.call(written, (base, args[1], new), {})
+            return base._trace.call(written, (base, args[1], new), {})
         given = (*args[:i], base, *args[i + 1 :])
-        return base.trace.call(written_through, (function, (i, place), given, kwargs, new), {})
+        return base._trace.call(written_through, (function, (i, place), given, kwargs, new), {})
 
-    return Traced(found.trace, found._array, found.step, args[i], again, put)
+    return Traced(found._trace, found._array, found.step, args[i], again, put)
 
 
 def _written_outside(trace: Trace, function: Any) -> TraceError:
