@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, ancestors, leaf, nobody
+from ..graph import Node, leaf, nobody
 from ..state import current_state, enable_grad
 from ..value import _NO_KWARGS, Value, _recorded, _recorded_results
 from ..variables import name_of
 from .assembling import assemble
 from .capture import Capture
 from .draws import Draws
-from .gradient import Run, Seeds, compiled, form_of, pulled_back
+from .gradient import Run, Seeds, compiled, form_of, pulled_back, separate_uses
 from .inputs import Inputs
+from .kernels import usable
 from .layout import forget
 from .outputs import Outputs, is_of_a_trace
-from .kernels import usable
 from .passes import Steps, hoist, is_constant, lower, prune, simplify
 from .runner import Backward, Runner
 from .signature import objects_in
@@ -95,29 +95,19 @@ class Variant:
     # ---- making it ----
 
     def _backward_of(self, trace: Trace, asked: Iterable[Seeds]) -> None:
-        """Trace the backward pass of the results too: of all together, of few also one by one, and what was asked for."""
-        self._targets: list[Node] = []
-        self._parents: list[Any] = []  # for each target the place of an argument, or a Value
+        """Trace the backward pass of the results too: of all together, of few also one by one, and as was asked for."""
         self._cotangents: dict[Seeds, Steps] = {}
         self._gradients: dict[Seeds, list[Any]] = {}
         self.refused = ""
         results = self._outputs.values
-        roots: list[Any] = [value._node for value in results]
-        for node in ancestors(roots, since=trace.start):
-            if node.function is None or node.order < trace.start:
-                continue
-            # Every use is a parent of its own, so that the engine adds up what flows there as it does for the function.
-            parents = list(node.parents)
-            for i, target in enumerate(parents):
-                parent = None if target is None else self._inputs.nodes.get(target)
-                if parent is None and target is not None and (target.function is None or target.order < trace.start):
-                    parent = trace.value_of(target)
-                if parent is not None:
-                    parents[i] = use = leaf(Node, target.out, None, nobody)
-                    use.order = target.order
-                    self._targets.append(use)
-                    self._parents.append(parent)
-            node.parents = tuple(parents)
+
+        def parent_of(target: Node) -> Any:
+            place = self._inputs.nodes.get(target)
+            was_there = target.function is None or target.order < trace.start
+            return place if place is not None or not was_there else trace.value_of(target)
+
+        uses = separate_uses([value._node for value in results], trace.start, parent_of)
+        self._targets, self._parents = [use for use, _ in uses], [parent for _, parent in uses]
         if trace.sets_gradients:
             self.refused = (
                 f"{self.name} has run backward itself, and a compiled program keeps nothing for a second time. Return "

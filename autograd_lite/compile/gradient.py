@@ -5,18 +5,17 @@ A second derivative is taken through the function itself: it runs once more, rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ..graph import Node, backpropagate, next_order
+from ..graph import Node, ancestors, backpropagate, leaf, next_order, nobody
 from ..primitive import defvjp_joint, primitive
 from ..state import enable_grad
 from ..value import Value
 from ..variables import together
-
 from .writing import spaced
 
 if TYPE_CHECKING:
@@ -137,10 +136,44 @@ def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: b
         values = variant.run_again(run, parents)
     pairs = [(x, _conjugated(share)) for x, share in zip(values, gradients, strict=True) if share is not None]
     lift = Value._attached if lifted else None
-    targets = list(dict.fromkeys(filter(None, run.nodes)))
+    places = {node: [i for i, each in enumerate(run.nodes) if each is node] for node in run.nodes if node is not None}
+    uses = separate_uses([x._node for x, _ in pairs], start, lambda node: node if node in places else None)
+    targets = [use for use, _ in uses]
+    found: list[Any] = [None] * len(run.nodes)
     shares = pulled_back([x for x, _ in pairs], [share for _, share in pairs], targets, start, lift)
-    found = dict(zip(targets, shares, strict=True))
-    return [_conjugated(found.pop(node, None)) for node in run.nodes]  # a Node that is the parent twice gets it once
+    for (_, node), share in zip(uses, shares, strict=True):
+        found[places[node].pop(0)] = _conjugated(share)
+    return found
+
+
+def separate_uses(roots: Sequence[Any], since: int, owner: Callable[[Node], Any]) -> list[tuple[Node, Any]]:
+    """Give every use of certain Nodes a Node of its own, so that what flows to each use can be told apart.
+
+    The engine then adds these up one by one, as it does for the function itself; sums in another order round otherwise.
+
+    Args:
+        roots: the Nodes of the results.
+        since: Nodes that are older are left as they are.
+        owner: what a Node stands for; None of the Nodes in between.
+
+    Returns:
+        For each use its Node, and what the owner returned, in the order in which gradients arrive.
+    """
+    uses = []
+    for node in ancestors(roots, since=since):
+        if node.function is None or node.order < since:
+            continue
+        parents = list(node.parents)
+        for i, target in enumerate(parents):
+            found = None if target is None else owner(target)
+            if target is not None and found is not None:
+                parents[i] = use = leaf(Node, target.out, None, nobody)
+                # a recorded backward pass goes on through it to the target, which is older
+                use.function, use.args, use.parents = np.positive, (target.out,), (target,)
+                use.order = target.order + 0.5  # type: ignore[assignment]
+                uses.append((use, found))
+        node.parents = tuple(parents)
+    return uses
 
 
 @contextmanager

@@ -35,32 +35,34 @@ def layer_norm(x: Any) -> Any:
 
 
 UNARY: list[Callable[[Any], Any]] = [
-    np.exp, np.tanh, np.sin, np.negative, np.square, np.abs, np.positive, np.copy, np.sign, np.floor, np.ravel, np.sum,
-    np.mean, np.prod, np.min, np.argmax, np.isnan, np.cumsum, np.ones_like, np.zeros_like, np.linalg.norm, np.ptp,
-    lambda x: x**2, lambda x: x**0.5, lambda x: x**-1, lambda x: x**3, lambda x: 2 * x, lambda x: x * 1, lambda x: x + 0,
-    lambda x: x / 2.5, lambda x: 1 - x, lambda x: 1 / (1 + x * x), lambda x: np.log(x * x), lambda x: -np.negative(x),
-    lambda x: x.astype(np.float32), lambda x: x.astype(np.float64), lambda x: x * np.float32(1.5), lambda x: x - np.max(x),
-    lambda x: np.maximum(x, 0), lambda x: np.clip(x, -0.5, 1.5), lambda x: np.where(x > 0, x, 0.1 * x),
+    np.exp, np.tanh, np.sin, np.negative, np.square, np.abs, np.positive, np.copy, np.sign, np.floor, np.ravel,
+    np.sum, np.mean, np.prod, np.min, np.argmax, np.isnan, np.cumsum, np.ones_like, np.zeros_like, np.linalg.norm,
+    np.ptp, lambda x: x**2, lambda x: x**0.5, lambda x: x**-1, lambda x: x**3, lambda x: 2 * x, lambda x: x * 1,
+    lambda x: x + 0, lambda x: x / 2.5, lambda x: 1 - x, lambda x: 1 / (1 + x * x), lambda x: np.log(x * x),
+    lambda x: -np.negative(x), lambda x: x.astype(np.float32), lambda x: x.astype(np.float64),
+    lambda x: x * np.float32(1.5), lambda x: x - np.max(x), lambda x: np.maximum(x, 0),
+    lambda x: np.clip(x, -0.5, 1.5), lambda x: np.where(x > 0, x, 0.1 * x),
     lambda x: np.sum(x, axis=-1, keepdims=True), lambda x: np.mean(x, axis=0), lambda x: np.max(x, axis=-1),
-    lambda x: np.sum(x, axis=0), lambda x: np.var(x, axis=-1), lambda x: np.argmin(x, axis=0), lambda x: np.all(x > 0),
-    lambda x: np.sort(x, axis=-1), lambda x: np.argsort(x, axis=-1), lambda x: np.cumsum(x, axis=0), softmax, layer_norm,
-    lambda x: np.roll(x, 1), lambda x: np.tile(x, 2), lambda x: np.repeat(x, 2, axis=0), lambda x: np.diff(x),
-    lambda x: np.einsum("...i,...i->...", x, x), lambda x: np.pad(x, 1), lambda x: x.copy(),
+    lambda x: np.sum(x, axis=0), lambda x: np.var(x, axis=-1), lambda x: np.argmin(x, axis=0),
+    lambda x: np.all(x > 0), lambda x: np.sort(x, axis=-1), lambda x: np.argsort(x, axis=-1),
+    lambda x: np.cumsum(x, axis=0), softmax, layer_norm, lambda x: np.roll(x, 1), lambda x: np.tile(x, 2),
+    lambda x: np.repeat(x, 2, axis=0), lambda x: np.diff(x), lambda x: np.einsum("...i,...i->...", x, x),
+    lambda x: np.pad(x, 1), lambda x: x.copy(),
 ]  # fmt: skip
 VIEWS: list[Callable[[Any], Any]] = [
-    lambda x: x[...], lambda x: x.T, lambda x: x.reshape(-1), lambda x: x[::-1], lambda x: x[1:], lambda x: x[..., :1],
-    lambda x: x[0], lambda x: x[None], np.squeeze, lambda x: x[..., ::2], lambda x: np.swapaxes(x, 0, -1),
-    lambda x: np.broadcast_to(x, (2, *np.shape(x))), np.diagonal, lambda x: x[[0, -1]], lambda x: x[..., np.array([0, 0, -1])],
-    lambda x: np.expand_dims(x, -1), lambda x: np.split(x, 2, axis=-1)[1], lambda x: x.reshape(2, -1), np.flip,
-    lambda x: x.real,
+    lambda x: x[...], lambda x: x.T, lambda x: x.reshape(-1), lambda x: x[::-1], lambda x: x[1:],
+    lambda x: x[..., :1], lambda x: x[0], lambda x: x[None], np.squeeze, lambda x: x[..., ::2],
+    lambda x: np.swapaxes(x, 0, -1), lambda x: np.broadcast_to(x, (2, *np.shape(x))), np.diagonal,
+    lambda x: x[[0, -1]], lambda x: x[..., np.array([0, 0, -1])], lambda x: np.expand_dims(x, -1),
+    lambda x: np.split(x, 2, axis=-1)[1], lambda x: x.reshape(2, -1), np.flip, lambda x: x.real,
 ]  # fmt: skip
 BINARY: list[Callable[[Any, Any], Any]] = [
     np.add, np.subtract, np.multiply, np.maximum, np.minimum, np.hypot, np.arctan2, np.logaddexp, np.less, np.equal,
-    lambda x, y: x / (1 + np.abs(y)), lambda x, y: np.where(x < y, x, y), lambda x, y: x * 0.5 + y, lambda x, y: (x > y) * x,
-    lambda x, y: x @ y, lambda x, y: x @ y.T, lambda x, y: np.concatenate([x.reshape(-1), y.reshape(-1)]), np.outer,
-    lambda x, y: np.stack([x, y]), lambda x, y: np.concatenate([x, y], axis=-1), np.dot, lambda x, y: x * x + y * y,
-    lambda x, y: np.where(y, x, 1),
-    lambda x, y: np.einsum("ij,kj->ik", x, y), lambda x, y: np.take(x, np.argsort(y, axis=None)[:1] % np.size(x)), np.divide, np.copysign,
+    np.divide, np.copysign, np.outer, np.dot, lambda x, y: x / (1 + np.abs(y)), lambda x, y: np.where(x < y, x, y),
+    lambda x, y: x * 0.5 + y, lambda x, y: (x > y) * x, lambda x, y: x @ y, lambda x, y: x @ y.T,
+    lambda x, y: np.concatenate([x.reshape(-1), y.reshape(-1)]), lambda x, y: np.stack([x, y]),
+    lambda x, y: np.concatenate([x, y], axis=-1), lambda x, y: x * x + y * y, lambda x, y: np.where(y, x, 1),
+    lambda x, y: np.einsum("ij,kj->ik", x, y), lambda x, y: np.take(x, np.argsort(y, axis=None)[:1] % np.size(x)),
 ]  # fmt: skip
 
 
@@ -115,8 +117,8 @@ def write_reduced(x: Any, y: Any) -> None:
 
 
 WRITES = [
-    add_to, scale, assign_first, assign_all, assign_array, multiply_view, write_to_flat, write_to_transposed, write_by_index,
-    write_by_mask, write_out, write_reduced,
+    add_to, scale, assign_first, assign_all, assign_array, multiply_view, write_to_flat, write_to_transposed,
+    write_by_index, write_by_mask, write_out, write_reduced,
 ]  # fmt: skip
 
 
