@@ -8,7 +8,7 @@ is told elsewhere.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from heapq import heapify, heappop, heappush
 from math import prod
 from typing import Any, TypeAlias
@@ -259,7 +259,13 @@ class _Stretch:
 
     def _pays(self, group: _Group) -> bool:
         calls = [step for step in group.members if not step.alias]
-        return len(calls) > 1 and prod(group.space) >= self.smallest
+        if len(calls) < 2 or prod(group.space) < self.smallest:
+            return False
+        return any(self._leaves(step, group.members) for step in group.members)
+
+    def _leaves(self, step: Step, within: Container[Step]) -> bool:
+        """Whether somebody outside of a region reads a result."""
+        return step in self.kept or any(user not in within for user in self.users.get(step, ()))
 
     # ---- which calls belong together ----
 
@@ -359,31 +365,23 @@ class _Stretch:
         """The region, and the views of its results that others read."""
         members = sorted(group.members, key=self.place.__getitem__)
         within = set(members)
-        outside: set[Step] = set()  # views that others read; what they show may be a view as well
+        read = set(within)  # without views that others read; what these show may be a view as well
         for step in reversed(members):
-            leaves = step in self.kept or any(
-                user not in within or user in outside for user in self.users.get(step, ())
-            )
-            if step.alias and leaves:
-                outside.add(step)
-        outputs = [
-            step
-            for step in members
-            if not step.alias
-            and (step in self.kept or any(user not in within or user in outside for user in self.users.get(step, ())))
-        ]
+            if step.alias and self._leaves(step, read):
+                read.discard(step)
+        outputs = [step for step in members if not step.alias and self._leaves(step, read)]
         region = Fused()
         region.function, region.kwargs, region.out = fused, {}, None
         region.steps, region.outputs, region.space = _needed(members, outputs), outputs, group.space
         region.roles = {step: group.members[step] for step in region.steps}
         inside = set(region.steps)
-        read = [x for step in region.steps for x in step.parents if x not in inside]
-        region.args = region.parents = tuple(dict.fromkeys(read))
+        given = [x for step in region.steps for x in step.parents if x not in inside]
+        region.args = region.parents = tuple(dict.fromkeys(given))
         last = region.steps[-1]
         region.order, region.scope, region.line, region.backward = last.order, last.scope, last.line, last.backward
         region.name = region.hooks = region.source = None
         region.handle, region.effect, region.alias = nobody, False, False
-        return region, [step for step in members if step in outside]
+        return region, [step for step in members if step not in read]
 
 
 def _needed(steps: Steps, outputs: Steps) -> Steps:

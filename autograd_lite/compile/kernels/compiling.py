@@ -6,7 +6,8 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -107,6 +108,33 @@ def _called(text: KernelText) -> Callable[..., None]:
     function = function_of(text)
     extent = text.rows * text.width if text.flat else text.rows
     parts = in_parts(text.cost, extent)
-    if len(parts) == 1:
-        return lambda *arrays: function(0, extent, *arrays)
-    return parts.runner(function, text.partial)
+    run = partial(function, 0, extent) if len(parts) == 1 else parts.runner(function, text.partial)
+    given = [x.like for x in text.arguments if x.number not in text.written]
+    strided = [(i, x.strides) for i, x in enumerate(given) if isinstance(x, np.ndarray) and not is_contiguous(x)]
+    layouts = [getattr(x, "strides", None) for x in given]
+
+    def call(*arrays: Any) -> None:
+        for i, strides in strided:
+            if arrays[i].strides != strides:
+                return call(*_laid_out(arrays, layouts))
+        try:
+            run(*arrays)
+        except TypeError:  # of another layout than in the trace, or not aligned
+            run(*_laid_out(arrays, layouts))
+
+    return call
+
+
+def _laid_out(arrays: Sequence[Any], layouts: list[Any]) -> list[Any]:
+    """The arguments with copies of the inputs, which lie in memory as those of the trace."""
+    copies = [x if strides is None else _copy(x, strides) for x, strides in zip(arrays, layouts, strict=False)]
+    return [*copies, *arrays[len(layouts) :]]
+
+
+def _copy(x: Any, strides: tuple[int, ...]) -> Any:
+    reach = [(n - 1) * stride // x.itemsize for n, stride in zip(x.shape, strides, strict=True)]
+    start = -sum([r for r in reach if r < 0])
+    memory = np.empty(start + sum([r for r in reach if r > 0]) + 1, x.dtype)
+    copy = np.lib.stride_tricks.as_strided(memory[start:], x.shape, strides)
+    copy[...] = x
+    return copy

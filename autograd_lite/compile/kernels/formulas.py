@@ -107,9 +107,8 @@ def takes(step: Step) -> bool:
     """Whether a kernel can compute a call."""
     if any(isinstance(x, Step) and not hasattr(x.out, "dtype") for x in (step, *step.args)):
         return False  # several results, or none
-    if any(getattr(dtype_of(x), "char", "f") not in KINDS for x in (step, *step.args) if not isinstance(x, tuple)):
-        return False
-    if step.out.dtype.char not in KINDS:
+    dtypes = [dtype_of(x) for x in (step, *step.args)]
+    if any(dtype is not None and (dtype.char not in KINDS or not dtype.isnative) for dtype in dtypes):
         return False
     if is_thin_view(step):
         return True

@@ -311,7 +311,8 @@ class KernelText:
         text, kinds = found
         shape = step.out.shape
         values = [
-            self._operand(x, kind, shape, number, known, lines, index) for x, kind in zip(step.args, kinds, strict=True)
+            self._operand(x, kind, shape, number, known, lines, index)
+            for x, kind in zip(step.args, kinds, strict=False)  # a cast has one argument more
         ]
         return self._special(text.format(*values), kinds[-1])
 
