@@ -24,6 +24,11 @@ _SIMPLE = (bool, int, float, str, bytes, complex, type(None))
 _OURS = ("autograd_lite", "nn", "numpy", "scipy")
 # of a module of `nn`: names and switches that it keeps for itself
 _BOOKKEEPING = {"_scope", "_stamp", "_buffers", "_switching"}
+# what code may name of an optimizer or a schedule, which are told by their first name, and the attributes that it reads
+_READ_BY_NAME = {
+    "param_groups": {"param_groups": "param_groups"},
+    "get_last_lr": {"get_last_lr": "_last_lr", "last_epoch": "last_epoch", "base_lrs": "base_lrs"},
+}
 # methods that Python calls without their name
 _CALLED = {"__call__", "__init__", "__post_init__", "forward"}
 
@@ -221,7 +226,8 @@ class Surroundings:
         elif hasattr(x, "param_groups"):  # an optimizer, which reads its options anew at every step
             for held in (x.param_groups, *[group["params"] for group in x.param_groups]):
                 self.entries.append(Entry(lambda _: f"{label}.param_groups", held, list(range(len(held))), True))
-        elif hasattr(x, "named_parameters"):
+            self._objects.append((x, type(x).__name__, set()))
+        elif hasattr(x, "named_parameters") or hasattr(x, "get_last_lr"):  # a module, or a schedule
             self._objects.append((x, type(x).__name__, set()))
         elif hasattr(x, "function") and hasattr(x, "variants"):  # another compiled function
             self._waiting.append((x.function, ""))
@@ -246,6 +252,13 @@ class Surroundings:
 
     def _attributes(self, x: Any, label: str, names: set[str]) -> None:
         held = getattr(x, "__dict__", {})
+        for name, read in _READ_BY_NAME.items():  # what the steps change is looked at only if the code names it
+            if hasattr(x, name) and not isinstance(x, type):
+                if names & read.keys():
+                    mine = [key for key in read.values() if key in held]
+                    self.entries.append(Entry(lambda name: f"{label}.{name}", held, mine))
+                    self._waiting += [(held[key], f"{label}.{key}") for key in mine]
+                return
         kind = x if isinstance(x, type) else type(x)
         if hasattr(x, "named_parameters") and not isinstance(x, type):
             mine: list[str] = []  # `add_module` looks at them, if it is called

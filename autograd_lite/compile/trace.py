@@ -24,9 +24,9 @@ from ..state import Observer, State, current_state, running
 from ..tracing import tracing
 from ..value import Value
 from ..watch import rule_at_work, users_line
+from .draws import frozen
 from .forms import FORMS
 from .kinds import hangs_on_numbers
-from .draws import frozen
 from .quietly import quietly
 from .traced import (
     Step,
@@ -94,6 +94,11 @@ def set_data(value: Any, new: Any) -> None:
 def renew(value: Any) -> None:
     """What assigning an array that was changed in place does: graphs recorded before must not run backward."""
     value.data = value.data
+
+
+def set_requires_grad(value: Any, wanted: bool) -> None:
+    """`value.requires_grad = wanted`."""
+    value.requires_grad = wanted
 
 
 def set_gradient(value: Any, new: Any) -> None:
@@ -181,6 +186,7 @@ class _Held:
         gradient: its gradient now.
         before: its gradient when the function first asked or assigned: a step, None, or `_NOT_ASKED`.
         known: its gradient when everything was last noted, or `_NOT_ASKED`.
+        wanted: whether it wanted a gradient then.
     """
 
     value: Value
@@ -193,6 +199,7 @@ class _Held:
     gradient: Any = None
     before: Any = _NOT_ASKED
     known: Any = _NOT_ASKED
+    wanted: bool = False
     asked: bool = False
 
 
@@ -409,6 +416,7 @@ class Trace(Observer):
         if held is None:
             node = value._node
             held = self._held[id(value)] = _Held(value, node, None if node is None else node.handle)
+            held.wanted = type(node) is Node
         return held
 
     def read(self, value: Value, array: Any) -> Any:
@@ -510,6 +518,10 @@ class Trace(Observer):
             self._hold_buffer(buffer.module, buffer.name, buffer.array)
 
     def _flush(self, held: _Held) -> None:
+        wanted = type(held.value._node) is Node
+        if wanted != held.wanted:
+            held.wanted = wanted
+            self._note_effect(set_requires_grad, (held.value, wanted))
         if held.array is not held.read:
             self._note_effect(set_data, (held.value, held.array))
         else:

@@ -416,6 +416,62 @@ def test_other_steps(write: Callable[..., Callable[..., Any]]) -> None:
     assert_same(batches(4), OPTIMIZERS["Adam"], write=write)
 
 
+def reading_the_rate(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y) * optimizer.param_groups[0]["lr"] + scheduler.get_last_lr()[0]
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        return loss
+
+    return step
+
+
+def test_a_rate_that_the_function_reads() -> None:
+    assert_same(batches(4), OPTIMIZERS["SGD"], lambda o: lr_scheduler.ExponentialLR(o, 0.5), write=reading_the_rate)
+
+
+def test_a_rate_that_the_function_sets_is_refused() -> None:
+    model = small()
+    optimizer = nn.SGD(model.parameters(), lr=0.5)
+
+    @ag.compile
+    def step(x: Any) -> Any:
+        optimizer.param_groups[0]["lr"] *= 0.5
+        return model(x)
+
+    with pytest.raises(
+        TypeError, match=r"it changes what it reads itself: SGD.param_groups\[0\]\['lr'\] is 0.\d+ instead"
+    ):
+        for x, _ in batches(3):
+            step(x)
+
+
+@pytest.mark.parametrize("thaw", [True, False])
+def test_parameters_that_are_frozen_inside(thaw: bool) -> None:
+    def write(model: nn.Module, optimizer: Any, scheduler: Any) -> Callable[..., Any]:
+        step = usual(model, optimizer, scheduler)
+
+        def frozen(x: Any, y: Any) -> Any:
+            model[0].requires_grad_(False)
+            loss = step(x, y)
+            if thaw:
+                model[0].requires_grad_(True)
+            return loss, [p.requires_grad for p in model.parameters()]
+
+        return frozen
+
+    models = []
+
+    def kept() -> nn.Module:
+        models.append(small())
+        return models[-1]
+
+    assert_same(batches(3), OPTIMIZERS["Adam"], model=kept, write=write)
+    assert all(model[0].weight.requires_grad is thaw for model in models)
+
+
 def test_hooks_of_the_optimizer_run_at_every_call() -> None:
     model, seen = small(), []
     optimizer = nn.SGD(model.parameters())
