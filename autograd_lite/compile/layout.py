@@ -101,7 +101,7 @@ def forget(steps: list[Step]) -> None:
 
 def is_packed(array: Any) -> bool:
     """Whether the elements of an array lie side by side, in whatever order of axes."""
-    if not isinstance(array, np.ndarray) or not array.ndim or not array.size:
+    if not isinstance(array, np.ndarray) or not array.ndim or not array.size or array.dtype.hasobject:
         return False
     expected = array.itemsize
     for stride, length in sorted(zip(array.strides, array.shape, strict=True)):

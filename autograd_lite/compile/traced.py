@@ -61,6 +61,7 @@ class Step(Node):
 
     __slots__ = ("alias", "backward", "effect", "line", "source")
 
+    parents: tuple[Step, ...]  # type: ignore[assignment]
     alias: bool
     backward: bool
     source: Any
@@ -112,6 +113,10 @@ def numbers_of(tree: Any) -> Any:
     return replaced(tree, Traced, lambda x: x._array)
 
 
+# `flags.writeable` itself warns of what np.broadcast_arrays returns, though nobody writes into it
+_WRITEABLE = 0x400
+
+
 class Traced(ArrayMethods, NDArrayOperatorsMixin):
     """An array of a trace.
 
@@ -141,7 +146,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         self._trace, self._array, self.step = trace, array, step
         self._base, self._again, self._put = base, again, put
         self._views: list[ref[Traced]] = []
-        self._writeable = array.flags.writeable
+        self._writeable = bool(array.flags.num & _WRITEABLE)
         if base is not None:
             base._views.append(ref(self))
 
@@ -306,7 +311,9 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
             is_array = isinstance(self._array, np.ndarray)
-            raise TypeError("iteration over a 0-d array" if is_array else f"'numpy.{self.dtype}' object is not iterable")
+            raise TypeError(
+                "iteration over a 0-d array" if is_array else f"'numpy.{self.dtype}' object is not iterable"
+            )
         return (self[i] for i in range(len(self._array)))
 
     # ---- indexing ----
@@ -324,7 +331,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
         item = item._array if isinstance(item, Recorder) else item
         if isinstance(self._array, np.generic):
             raise TypeError(f"'numpy.{self.dtype}' object does not support item assignment")
-        whole = index is ... or (isinstance(index, slice) and index == slice(None))
+        whole = index is ... or (isinstance(index, slice) and index.start is index.stop is index.step is None)
         if whole and type(item) is Traced and item.dtype == self.dtype and item.ndim <= self.ndim:
             self.write(item)
         else:
@@ -450,7 +457,9 @@ def refuse_mask(trace: Trace, index: Any) -> None:
                 "Write np.where(mask, x, 0)",
             )
         if isinstance(entry, slice) and holds(entry, Traced):
-            raise trace.refusal("a slice up to a number that was computed: how long the result is depends on it", CONSTANT)
+            raise trace.refusal(
+                "a slice up to a number that was computed: how long the result is depends on it", CONSTANT
+            )
 
 
 def _changed(function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
