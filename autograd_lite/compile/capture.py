@@ -34,6 +34,10 @@ class Source:
 
     __slots__ = ("fits", "kind", "label", "name", "owner", "seen", "state")
 
+    kind: int
+    owner: Any
+    state: Any
+
     def __init__(self, step: Any, example: Any) -> None:
         source = step.source
         self.name, self.state, self.seen, self.label = None, None, _NOTHING, step.name or "a Value"

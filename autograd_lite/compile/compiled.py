@@ -157,7 +157,10 @@ class Variant:
         forward, _ = prune(steps, results)
         pure, has = [step for step in steps if not step.effect], set(forward)
         residuals: dict[Step, int] = {}
-        make = lambda *program: Runner(*program, self.name, jit=self.jit)  # noqa: E731
+
+        def make(inputs: Steps, steps: Steps, kept: list[Any]) -> Runner:
+            return Runner(inputs, steps, kept, self.name, jit=self.jit)
+
         for seeds, gradients in self._gradients.items():
             self.backward[seeds] = Backward(make, self._cotangents[seeds], gradients, pure, has, residuals)
         self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals), self.jit)

@@ -22,7 +22,7 @@ class Draws:
 
     def __init__(self, generators: list[Any]) -> None:
         found = [getattr(each, "bit_generator", getattr(each, "_bit_generator", None)) for each in generators]
-        everywhere = [np.random.mtrand._rand._bit_generator, *_bit_generators, *found]  # type: ignore[attr-defined]
+        everywhere = [np.random.mtrand._rand._bit_generator, *_bit_generators, *found]
         self._states = [(bits, bits.state) for bits in {id(bits): bits for bits in everywhere}.values()]
         self._python = random.getstate()
 

@@ -169,12 +169,11 @@ class Surroundings:
         changed = None
         for module, attributes in modules:
             was, now = _own(attributes), _own(module.__dict__)
-            owner = type(module).__name__
+            label = _attributes_of(type(module).__name__)
             for name in [*was, *now]:
                 a, b = was.get(name, _ABSENT), now.get(name, _ABSENT)
                 if a is not b and not _is_equal(a, b):
-                    changed = f"{owner}.{name} {_from_to(a, b)}"
-            label = lambda name, owner=owner: owner if name is None else f"{owner}.{name}"  # noqa: E731
+                    changed = f"{label(name)} {_from_to(a, b)}"
             self.entries.append(Entry(label, module.__dict__, list(now), True))
             self._waiting += [(x, label(name)) for name, x in now.items() if isinstance(x, list | dict | tuple)]
             hooks = module.__dict__.get("_hooks")
@@ -252,22 +251,23 @@ class Surroundings:
 
     def _attributes(self, x: Any, label: str, names: set[str]) -> None:
         held = getattr(x, "__dict__", {})
+        mine: list[str]
         for name, read in _READ_BY_NAME.items():  # what the steps change is looked at only if the code names it
             if hasattr(x, name) and not isinstance(x, type):
                 if names & read.keys():
                     mine = [key for key in read.values() if key in held]
-                    self.entries.append(Entry(lambda name: f"{label}.{name}", held, mine))
+                    self.entries.append(Entry(_attributes_of(label), held, mine))
                     self._waiting += [(held[key], f"{label}.{key}") for key in mine]
                 return
         kind = x if isinstance(x, type) else type(x)
         if hasattr(x, "named_parameters") and not isinstance(x, type):
-            mine: list[str] = []  # `add_module` looks at them, if it is called
+            mine = []  # `add_modules` looks at them, if it is called
         else:
             slots = {name for base in kind.__mro__ for name in _slots_of(base)}
             mine = sorted(name for name in names if name in held or name in slots)
         if mine:
             holder = held if isinstance(held, dict) and all(name in held for name in mine) else x
-            self.entries.append(Entry(lambda name: f"{label}.{name}", holder, mine))
+            self.entries.append(Entry(_attributes_of(label), holder, mine))
             self._waiting += [(_look_up(holder, name), f"{label}.{name}") for name in mine]
         for name in names:
             if name in held and not isinstance(x, type):
@@ -277,8 +277,13 @@ class Surroundings:
             if isinstance(inner, FunctionType):
                 self._waiting.append((inner, ""))
             elif inherited is not _ABSENT and not isinstance(x, type) and not hasattr(inherited, "__get__"):
-                self.entries.append(Entry(lambda name: f"{label}.{name}", x, [name]))  # it may get one of its own
+                self.entries.append(Entry(_attributes_of(label), x, [name]))  # it may get one of its own
                 self._waiting.append((inherited, f"{label}.{name}"))
+
+
+def _attributes_of(owner: str) -> Callable[[Any], str]:
+    """How messages call an attribute of an object, or with None the object."""
+    return lambda name: owner if name is None else f"{owner}.{name}"
 
 
 def _own(attributes: dict[str, Any]) -> dict[str, Any]:

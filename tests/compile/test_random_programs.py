@@ -153,7 +153,8 @@ class Program:
                 x, y = known[i % len(known)], known[j % len(known)]
                 try:
                     if kind == "write":
-                        if not isinstance(x, Value) and np.ndim(x) and x.flags.writeable:
+                        fits = np.can_cast(np.result_type(y), np.result_type(x), "same_kind")
+                        if fits and not isinstance(x, Value) and np.ndim(x) and x.flags.writeable:
                             function(x, y.data if isinstance(y, Value) else y)
                         continue
                     if kind == "detached":
