@@ -160,7 +160,8 @@ def _expm164(x: Any) -> Any:
     q = (q * xx + f64(2.27265548208155028766e-1)) * xx + f64(2)
     p = p * x
     near = p / (q - p)
-    return copysign(select(fabs(x) < f64(0.5), near + near, u - f64(1)), x)
+    result = select(fabs(x) < f64(0.5), near + near, u - f64(1))
+    return copysign(select(fabs(x) < f64(1e-200), x, result), x)
 
 
 exp32, exp64 = njit(**_options)(_exp32), njit(**_options)(_exp64)

@@ -67,10 +67,10 @@ _POWERS: dict[float, str] = {
     3: "{0} * {0} * {0}",
     4: "({0} * {0}) * ({0} * {0})",
     0.5: "sqrt({0})",
-    1.5: "{0} * sqrt({0})",
-    -0.5: "one / sqrt({0})",
+    1.5: "select({0} == -infinity, infinity, fabs({0}) * sqrt({0} + zero))",
+    -0.5: "select({0} == -infinity, zero, one / sqrt({0} + zero))",
     -1: "one / {0}",
-    -1.5: "one / ({0} * sqrt({0}))",
+    -1.5: "select({0} == -infinity, zero, one / (fabs({0}) * sqrt({0} + zero)))",
     -2: "one / ({0} * {0})",
 }
 # how a row is added up, and what is there before
