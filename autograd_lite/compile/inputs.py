@@ -51,6 +51,9 @@ class Inputs:
 
     def handles(self, trace: Trace) -> Any:
         """The arguments with arrays of the trace in them."""
+        for x in self._leaves:
+            if hasattr(x, "__array_function__") and not isinstance(x, Value):
+                _require_numpy(x)
         for place, (x, name) in enumerate(zip(self._given, self._names, strict=True)):
             array = _require_numpy(held_array(x) if isinstance(x, Value) else x)
             if not isinstance(x, Value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,12 @@ class Outputs:
             return "array", len(self.steps) - 1
         if type(x) is np.ndarray and not self._was_there(x):
             return "fresh", x.copy()
-        for name, held in getattr(x, "__dict__", {}).items():
-            if is_of_a_trace(held):
-                raise self._trace.refusal(
-                    f"a result of type {type(x).__name__}, which holds an array in {name!r},",
-                    "Return the arrays, in a dict, list, tuple or dataclass",
-                )
+        where = None if self._was_there(x) else _hidden_in(x)
+        if where is not None:
+            raise self._trace.refusal(
+                f"a result of type {type(x).__name__}, which holds an array in {where!r},",
+                "Return the arrays, in a dict, list, tuple or dataclass",
+            )
         return "same", x
 
     def _value(self, x: Value, raw: Traced) -> Kind:
@@ -133,6 +134,29 @@ class Outputs:
             x: leaf.value for (kind, x), leaf in zip(self._kinds, flatten(result)[0], strict=True) if kind == "value"
         }
         return [found[i] for i in range(len(found))]
+
+
+def _hidden_in(x: Any, depth: int = 3) -> str | None:
+    """Under which name there is an array of a trace in an object, or in what that holds."""
+    frame = getattr(x, "gi_frame", None)
+    cells = getattr(x, "__closure__", None) or ()
+    slots = [name for kind in type(x).__mro__ for name in (getattr(kind, "__slots__", None) or ())]
+    held = {
+        **{name: getattr(x, name, None) for name in slots if not name.startswith("__")},
+        **(x if isinstance(x, dict) else getattr(x, "__dict__", None) or {}),
+        **(frame.f_locals if frame is not None else {}),
+        **(dict(zip(x.__code__.co_freevars, [cell.cell_contents for cell in cells], strict=True)) if cells else {}),
+        **(dict(enumerate(x)) if isinstance(x, list | tuple) else {}),
+    }
+    for name, inner in held.items():
+        if is_of_a_trace(inner):
+            return str(name)
+        if depth and not isinstance(inner, _WITHOUT) and _hidden_in(inner, depth - 1) is not None:
+            return str(name)
+    return None
+
+
+_WITHOUT = (int, float, complex, str, bytes, type(None), type, np.ndarray, np.generic, Value, ModuleType)
 
 
 def is_of_a_trace(x: Any) -> bool:

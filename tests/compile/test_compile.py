@@ -28,6 +28,7 @@ from autograd_lite import Value
 from autograd_lite.compile.function import Compiled
 from autograd_lite.compile.traced import TraceError
 
+from ..duck import Duck
 from .same import bits
 
 Wrap = Callable[[Callable[..., Any]], Any]
@@ -983,7 +984,7 @@ INTS = np.array([0, 1])
 def test_errors_of_a_program_are_those_of_the_function(function: Any, good: Any, bad: Any) -> None:
     f = ag.compile(function)
     f(good)
-    with pytest.raises(Exception, match=".") as expected:
+    with pytest.raises(Exception, match=r".") as expected:
         function(bad)
     with pytest.raises(type(expected.value)) as found:
         f(bad)
@@ -1021,6 +1022,8 @@ def test_floating_point_errors() -> None:
     [
         ((np.ma.masked_array(X),), "MaskedArray"),
         ((Value(np.ones(2)), {"a": [np.ma.masked_array(X)]}), "MaskedArray"),
+        ((Duck(X),), r"duck\.Duck"),
+        ((Value(Duck(X)),), r"duck\.Duck"),
     ],
 )
 def test_arrays_of_other_kinds_are_refused(arguments: Any, message: str) -> None:
@@ -1029,10 +1032,18 @@ def test_arrays_of_other_kinds_are_refused(arguments: Any, message: str) -> None
         f(*arguments)
 
 
-def test_a_result_that_hides_arrays_is_refused() -> None:
-    f = ag.compile(lambda x: SimpleNamespace(mean=np.mean(x)))
-    with pytest.raises(TraceError, match="a result of type SimpleNamespace, which holds an array in 'mean'"):
-        f(X)
+@pytest.mark.parametrize(
+    ("hide", "where"),
+    [
+        (lambda x: SimpleNamespace(mean=np.mean(x)), "SimpleNamespace, which holds an array in 'mean'"),
+        (lambda x: SimpleNamespace(more={"a": [Value(x)]}), "SimpleNamespace, which holds an array in 'more'"),
+        (lambda x: lambda: x, "function, which holds an array in 'x'"),
+        (lambda x: (row for row in x), "generator, which holds an array in"),
+    ],
+)
+def test_a_result_that_hides_arrays_is_refused(hide: Any, where: str) -> None:
+    with pytest.raises(TraceError, match=f"a result of type {where}"):
+        ag.compile(hide)(X)
 
 
 @pytest.mark.parametrize("wrong", [3, None, X, "f"])
