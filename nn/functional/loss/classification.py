@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def cross_entropy(
         return _against_probabilities(input, constant(target, input), weight, reduction, label_smoothing, dim)
     _check_classes("cross_entropy", given, shape, dim, f" or probabilities of shape {shape}")
     plain = weight is None and not label_smoothing and given.size and not 0 <= ignore_index < shape[dim]
-    if plain and ag.expected(_unsigned(given).max() < shape[dim]):  # all are there: a negative one would be very large
+    if plain and ag.expected(_are_all_there(given, shape[dim])):
         return _cross_entropy(input, given, reduction)
     return _against_classes(
         "cross_entropy", log_softmax(input, dim), given, ignore_index, weight, reduction, label_smoothing, dim
@@ -142,20 +143,18 @@ def _check_classes(name: str, target: Any, shape: tuple[int, ...], dim: int, alt
         raise TypeError(f"{name}: target classes must be integers, got {target.dtype}. Write target.astype(np.int64).")
 
 
-def _kept(classes: Any, ignore_index: int) -> tuple[Any, Any]:
-    """The classes with 0 in place of what is ignored, and where nothing is; None where that is nowhere."""
-    if ignore_index < 0 and (not classes.size or (not ag.is_compiling() and classes.min() >= 0)):
-        return classes, None
-    kept = classes != ignore_index
-    return np.where(kept, classes, 0), kept
+@cache
+def _unsigned(dtype: Any) -> Any:
+    return np.dtype(dtype.str.replace("i", "u"))
 
 
-def _unsigned(x: Any) -> Any:
-    return x.view(x.dtype.str.replace("i", "u"))
+def _are_all_there(classes: Any, count: int) -> Any:
+    """Whether all are below the count and none is negative, which to unsigned numbers is a very large one."""
+    return classes.view(_unsigned(classes.dtype)).max() < count
 
 
 def _require_classes(classes: Any, count: int) -> None:
-    if classes.size and (classes.min() < 0 or classes.max() >= count):
+    if classes.size and not _are_all_there(classes, count):
         wrong = classes[(classes < 0) | (classes >= count)].flat[0]
         raise IndexError(f"Target {wrong} is out of bounds: there are {count} classes, 0 to {count - 1}.")
 
@@ -188,8 +187,11 @@ def _against_classes(
     dim: int,
 ) -> Any:
     shape, dtype = log_probabilities.shape, log_probabilities.dtype
-    classes, kept = _kept(classes, ignore_index)
-    classes = checked(classes, _require_classes, shape[dim])
+    kept = None
+    simple = ignore_index < 0 and classes.size and not ag.is_compiling() and _are_all_there(classes, shape[dim])
+    if not simple:
+        kept = classes != ignore_index
+        classes = checked(np.where(kept, classes, 0), _require_classes, shape[dim])
     factor = np.ones(classes.shape, dtype) if weight is None else weight[classes]
     factor = factor if kept is None else factor * kept.astype(dtype)
     divisor: Any = 1.0
