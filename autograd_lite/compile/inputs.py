@@ -65,9 +65,9 @@ class Inputs:
                 handle = Value._attached(traced, None)
                 if x._node is not None:
                     handle._start(type(x._node), x.name)
-                    self.nodes[handle._node] = place
                     if not x.is_leaf:
                         handle = +handle
+                    self.nodes[handle._node] = place
                 self._watched.append((handle, traced, handle._node))
             self._handles.append(handle)
         return self._with(self._handles)
