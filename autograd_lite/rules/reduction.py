@@ -123,7 +123,7 @@ def extremum_share(
     chosen = x == extremum  # ties share the gradient equally
     broken = np.any(np.isnan(out))
     if is_compiling() or hasattr(broken, "__dask_graph__") or broken:  # nan is not equal to itself
-        chosen = chosen | (np.isnan(x) & np.isnan(extremum))
+        chosen |= np.isnan(x) & np.isnan(extremum)  # in place, so that the layout is the same both ways
     if where is not True:
         chosen = chosen & where
     ties = np.sum(chosen, axis=axis, keepdims=True)
