@@ -509,6 +509,26 @@ def test_closures_are_refused() -> None:
         ag.compile(lambda: sgd.step(closure))()
 
 
+def test_lbfgs_takes_a_closure_that_is_compiled() -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(20, 5)).astype(np.float32), draw.integers(0, 3, 20)
+    seen = []
+    for wrap in (lambda f: f, ag.compile):
+        nn.manual_seed(0)
+        model = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
+        optimizer = nn.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
+
+        def closure(model: nn.Module = model, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            return loss
+
+        losses = [optimizer.step(wrap(closure)) for _ in range(2)]
+        seen.append((bits([loss.data for loss in losses]), bits(model.state_dict())))
+    assert seen[0] == seen[1]
+
+
 # ---- losses that refuse numbers ----
 
 
