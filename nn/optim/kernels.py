@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -12,15 +13,15 @@ from .optimizer import Optimizer, step_of
 
 
 @cache
-def _kernels(kind: type[Optimizer]) -> Any:
-    """The kernels of an optimizer's equation, whose arguments 4 and 5 are scratch space."""
-    return ag.in_place_kernels(kind.update, scratch=(2, 3))
+def _kernels(update: Callable[..., None]) -> Any:
+    """The kernels of an optimizer's equation, whose arrays number 2 and 3 are scratch space."""
+    return ag.in_place_kernels(update, scratch=(2, 3))
 
 
 @ag.replacement(step_of)
 def step_with_kernels(optimizer: Optimizer) -> None:
     """`optimizer.step()`, within the tolerance of `jit`."""
-    token = run_in_place.set(_kernels(type(optimizer)))
+    token = run_in_place.set(_kernels(type(optimizer).update))
     try:
         optimizer.step()
     finally:

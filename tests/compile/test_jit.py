@@ -162,7 +162,8 @@ def test_functions_in_kernels_are_numpys(name, results):
 def test_all_functions_are_in_kernels(results):
     lines = [line.strip() for line in results[2].partition("def program")[2].splitlines()[1:]]
     calls = [line for line in lines if line and not line.startswith("#") and " = np.empty(" not in line]
-    assert [line for line in calls if not line.startswith(("kernel", "return"))] == []
+    views = " = x[::-1]", " = x.reshape(60, 5)"
+    assert {line for line in calls if not line.startswith(("kernel", "return")) and not line.endswith(views)} == set()
 
 
 # ---- functions of networks, with their gradients ----

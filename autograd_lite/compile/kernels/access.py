@@ -161,12 +161,12 @@ minimum = _intrinsic_of("minimum", 2)
 @intrinsic
 def bits_of(_: Any, x: Any) -> Any:
     """The bytes of a floating number as an integer of the same size."""
-    kind = types.int32 if x is types.float32 else types.int64
+    single = x is types.float32
 
     def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(kind.bitwidth))
+        return builder.bitcast(args[0], ir.IntType(32 if single else 64))
 
-    return kind(x), write
+    return (types.int32 if single else types.int64)(x), write
 
 
 @intrinsic

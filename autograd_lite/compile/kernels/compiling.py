@@ -17,11 +17,11 @@ import numpy as np
 from numba.core import types
 
 from . import access, elementary
-from .source import Array, KernelText
+from .source import Array, KernelText, is_contiguous
 from .threads import in_parts
 
 _KINDS = {"f": types.float32, "d": types.float64, "?": types.boolean, "i": types.int32, "l": types.int64}
-_made: dict[Any, Any] = {}
+_made: dict[Any, Callable[..., Any]] = {}
 _lock = RLock()
 
 
@@ -39,24 +39,14 @@ def _type_of(array: Array, given: bool) -> Any:
     return types.Array(kind, like.ndim, "C" if is_contiguous(like) else "A", readonly=given)
 
 
-def is_contiguous(x: Any) -> bool:
-    expected = x.itemsize
-    for length, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
-        if length != 1 and stride != expected:
-            return False
-        expected *= length
-    return True
-
-
 def function_of(text: KernelText) -> Callable[..., Any]:
     """The compiled function `kernel(start, stop, *arguments)`."""
     signature = signature_of(text)
     key = text.text, str(signature)
     with _lock:
-        found = _made.get(key)
-        if found is None:
-            found = _made[key] = _compiled(text.text, signature)
-    return found
+        if key not in _made:
+            _made[key] = _compiled(text.text, signature)
+        return _made[key]
 
 
 def _compiled(text: str, signature: Any) -> Any:
@@ -98,10 +88,9 @@ def kernel(text: KernelText) -> Callable[..., None]:
     """A function of the arguments of a kernel, which are its inputs and results, in order; the same for equal texts."""
     key = text.text, str(signature_of(text)), "called"
     with _lock:
-        found = _made.get(key)
-        if found is None:
-            found = _made[key] = _called(text)
-    return found
+        if key not in _made:
+            _made[key] = _called(text)
+        return _made[key]
 
 
 def _called(text: KernelText) -> Callable[..., None]:

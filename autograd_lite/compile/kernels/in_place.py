@@ -124,7 +124,9 @@ class _Notes:
                 raise NotNotedError("where= without out=")
             step = _step(np.where, (where.step, step, out.step), step.out)
             self._note(step)
-        if out is None:
+        if not isinstance(out, _Symbol):
+            if out is not None:
+                raise NotNotedError("out= an array that was there before")
             return _Symbol(self, step)
         if out.step.out.dtype != step.out.dtype:
             raise NotNotedError("out= of another dtype")

@@ -199,7 +199,7 @@ class KernelText:
         if any(role is not WHOLE for role in self.region.roles.values()) or self._kept or self._passes > 1:
             return False
         size = self.rows * self.width
-        return all(np.size(x.like) == size and _is_contiguous(x.like) for x in self.arguments if _size(x.like) != 1)
+        return all(np.size(x.like) == size and is_contiguous(x.like) for x in self.arguments if _size(x.like) != 1)
 
     def _flat(self) -> list[str]:
         inner = self._pass(0, "i")
@@ -443,7 +443,8 @@ def _size(x: Any) -> int:
     return int(getattr(x, "size", 1))
 
 
-def _is_contiguous(x: Any) -> bool:
+def is_contiguous(x: Any) -> bool:
+    """Whether the elements of an array lie side by side, those of the last axis first."""
     expected = x.itemsize
     for length, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
         if length != 1 and stride != expected:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..regions import Fused
-from ..traced import Step, order_of_axes
+from ..traced import Step
+from ..writing import order_of_axes
 from .compiling import kernel
 from .source import KernelText
 
