@@ -8,8 +8,8 @@ So numbers may be others every time, and a branch on one leads to another kernel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -22,6 +22,8 @@ from .formulas import takes
 from .source import KernelText
 from .threads import run_stretches
 
+Place: TypeAlias = int | tuple[str, int]
+
 _LENGTH = 64  # of the arrays that stand for those of a call
 
 
@@ -30,17 +32,18 @@ class NotNotedError(TypeError):
 
 
 class _Symbol(NDArrayOperatorsMixin):
-    """An array of the function while it is noted."""
+    """An array of the function while it is noted.
 
-    __slots__ = ("notes", "step")
+    Attributes:
+        place: what it holds now: the number of a call, or that of an array that is given.
+        dtype: of its numbers.
+    """
+
+    __slots__ = ("dtype", "notes", "place")
     ndim, shape, size = 1, (_LENGTH,), _LENGTH
 
-    def __init__(self, notes: _Notes, step: Step) -> None:
-        self.notes, self.step = notes, step
-
-    @property
-    def dtype(self) -> Any:
-        return self.step.out.dtype
+    def __init__(self, notes: _Notes, place: Place, dtype: Any) -> None:
+        self.notes, self.place, self.dtype = notes, place, dtype
 
     def __array_ufunc__(
         self, ufunc: Any, method: str, *inputs: Any, out: Any = None, where: Any = True, **kwargs: Any
@@ -56,13 +59,13 @@ class _Symbol(NDArrayOperatorsMixin):
 
     def __setitem__(self, index: Any, x: Any) -> None:
         if isinstance(index, _Symbol):
-            self.step = self.notes.call(np.where, (index, x, self), None, True).step
-        elif index is ... or index == slice(None):
-            self.step = (
-                x.step if isinstance(x, _Symbol) else self.notes.call(np.add, (x, self.notes.zero()), None, True).step
-            )
-        else:
+            self.place = self.notes.call(np.where, (index, x, self), None, True).place
+        elif index is not ... and index != slice(None):
             raise NotNotedError("writing into a part")
+        elif isinstance(x, _Symbol):
+            self.place = x.place
+        else:
+            self.place = self.notes.call(np.add, (x, self.notes.zero()), None, True).place
 
     def __bool__(self) -> bool:
         raise NotNotedError("a branch on the numbers of an array")
@@ -71,79 +74,74 @@ class _Symbol(NDArrayOperatorsMixin):
         raise NotNotedError("a plain copy")
 
 
+@cache
+def _dtype_of_result(function: Any, *dtypes: Any) -> Any:
+    """The dtype of what a call returns."""
+    examples = [np.ones(_LENGTH, dtype) for dtype in dtypes]
+    step = _step(function, tuple([_step(None, (), example) for example in examples]), function(*examples))
+    if not takes(step):
+        raise NotNotedError(getattr(function, "__name__", "a function"))
+    return step.out.dtype
+
+
 class _Notes:
     """What a function does with its arrays.
 
     Attributes:
-        key: the calls, so that equal lists are equal.
+        calls: functions, the places of their arguments and the dtypes of their results.
         numbers: the numbers in them.
     """
 
     def __init__(self, dtypes: Sequence[Any]) -> None:
-        self.places: dict[Step, Any] = {}
-        self.steps: list[Step] = []
+        self.calls: list[tuple[Any, tuple[Place, ...], Any]] = []
         self.numbers: list[float] = []
-        self.scalars: list[Step] = []
-        self.kind = dtypes[0]
-        self.key: list[Any] = list(dtypes)
-        self.arrays = [_Symbol(self, self._given(np.ones(_LENGTH, dtype), i)) for i, dtype in enumerate(dtypes)]
-        self.starts = [symbol.step for symbol in self.arrays]
+        self.dtypes = tuple(dtypes)
+        self.arrays = [_Symbol(self, ("array", i), dtype) for i, dtype in enumerate(dtypes)]
 
-    def _given(self, example: Any, place: Any) -> Step:
-        step = _step(None, (), example)
-        step.source = place
-        self.places[step] = place
-        return step
-
-    def _number(self, x: float) -> Step:
-        step = self._given(np.float64(1), ("number", len(self.numbers)))
-        self.numbers.append(float(x))
-        self.scalars.append(step)
-        return step
+    def key(self) -> Any:
+        """The same for functions that do the same, whatever the numbers."""
+        return self.dtypes, tuple(self.calls), tuple([symbol.place for symbol in self.arrays])
 
     def zero(self) -> _Symbol:
         return self.call(np.multiply, (self.arrays[0], 0.0), None, True)
 
     def call(self, function: Any, inputs: Any, out: Any, where: Any) -> _Symbol:
-        args = []
+        places: list[Place] = []
+        dtypes = []
         for x in inputs:
             if isinstance(x, _Symbol):
-                args.append(x.step)
+                places.append(x.place)
+                dtypes.append(x.dtype)
             elif isinstance(x, int | float | np.floating):
-                args.append(self._number(float(x)))
+                places.append(("number", len(self.numbers)))
+                dtypes.append(self.dtypes[0])
+                self.numbers.append(float(x))
             else:
                 raise NotNotedError(type(x).__name__)
-        kinds = [self.kind if isinstance(step.out, np.generic) else step.out.dtype for step in args]
-        examples = [np.ones(_LENGTH, kind) for kind in kinds]
-        step = _step(function, tuple(args), function(*examples))
-        if not takes(step):
-            raise NotNotedError(getattr(function, "__name__", "a function"))
-        self._note(step)
-        if isinstance(where, _Symbol):
-            if not isinstance(out, _Symbol):
-                raise NotNotedError("where= without out=")
-            step = _step(np.where, (where.step, step, out.step), step.out)
-            self._note(step)
+        dtype = _dtype_of_result(function, *dtypes)
+        place = self._noted(function, tuple(places), dtype)
         if not isinstance(out, _Symbol):
-            if out is not None:
-                raise NotNotedError("out= an array that was there before")
-            return _Symbol(self, step)
-        if out.step.out.dtype != step.out.dtype:
+            if out is not None or where is not True:
+                raise NotNotedError("out= an array that was there before, or where= without out=")
+            return _Symbol(self, place, dtype)
+        if isinstance(where, _Symbol):
+            place = self._noted(np.where, (where.place, place, out.place), dtype)
+        if out.dtype != dtype:
             raise NotNotedError("out= of another dtype")
-        out.step = step
+        out.place = place
         return out
 
-    def _note(self, step: Step) -> None:
-        self.key.append((step.function, *[self.places[x] for x in step.args]))
-        self.places[step] = len(self.steps)
-        self.steps.append(step)
+    def _noted(self, function: Any, places: tuple[Place, ...], dtype: Any) -> int:
+        self.calls.append((function, places, dtype))
+        return len(self.calls) - 1
 
 
 def _step(function: Any, args: tuple[Any, ...], out: Any) -> Step:
     step = Step()
     step.function, step.args, step.kwargs, step.out = function, args, {}, out
     step.parents = tuple(steps_in(args))
-    step.name = step.hooks = step.source = step.line = None
+    step.name = step.hooks = step.line = None
+    step.source = "given" if function is None else None
     step.handle, step.effect, step.alias, step.backward, step.order, step.scope = nobody, False, False, False, 0, ""
     return step
 
@@ -152,27 +150,41 @@ class _Kernel:
     """The kernel of one list of calls."""
 
     def __init__(self, notes: _Notes) -> None:
-        changed = [(i, symbol.step) for i, symbol in enumerate(notes.arrays) if symbol.step is not notes.starts[i]]
-        self.changed = [i for i, _ in changed]
+        changed = [i for i, symbol in enumerate(notes.arrays) if symbol.place != ("array", i)]
+        self.changes = bool(changed)
         if not changed:
             return
-        self.text = KernelText(_region(notes, [step for _, step in changed]), {s: notes.starts[i] for i, s in changed})
+        given: dict[Place, Step] = {
+            **{("array", i): _step(None, (), np.ones(_LENGTH, dtype)) for i, dtype in enumerate(notes.dtypes)},
+            **{("number", i): _step(None, (), np.float64(1)) for i in range(len(notes.numbers))},
+        }
+        steps = dict(given)
+        for place, (function, places, dtype) in enumerate(notes.calls):
+            steps[place] = _step(function, tuple([steps[x] for x in places]), np.ones(_LENGTH, dtype))
+        outputs: list[Step] = []
+        for i in changed:
+            step = steps[notes.arrays[i].place]
+            if step in outputs or step.function is None:  # two arrays of the same numbers: each is written alone
+                step = _step(np.positive, (step,), step.out)
+                steps[len(steps)] = step
+            outputs.append(step)
+        region = _region([step for step in steps.values() if step.function is not None], outputs)
+        in_place = {step: given["array", i] for step, i in zip(outputs, changed, strict=True)}
+        self.text = KernelText(region, in_place)
         self.function = function_of(self.text)
-        self.given = [notes.places[array.place] for array in self.text.arguments]
+        place_of = {step: place for place, step in given.items()}
+        self.given = [place_of[array.place] for array in self.text.arguments]
 
     def run(self, stretches: Sequence[Sequence[Any]], numbers: list[float]) -> None:
-        if not self.changed:
+        if not self.changes:
             return
-        picked = [
-            [numbers[place[1]] if isinstance(place, tuple) else arrays[place] for place in self.given]
-            for arrays in stretches
-        ]
+        picked = [[numbers[i] if kind == "number" else arrays[i] for kind, i in self.given] for arrays in stretches]
         run_stretches(self.function, [arrays[0].size for arrays in stretches], picked, self.text.cost // _LENGTH)
 
 
-def _region(notes: _Notes, outputs: list[Step]) -> Fused:
+def _region(calls: list[Step], outputs: list[Step]) -> Fused:
     needed, steps = set(outputs), []
-    for step in reversed(notes.steps):
+    for step in reversed(calls):
         if step in needed:
             needed.update(step.parents)
             steps.append(step)
@@ -205,8 +217,8 @@ class InPlace:
         try:
             self.function(*before, *notes.arrays, *after)
             for i in self.scratch:
-                notes.arrays[i].step = notes.starts[i]
-            key = tuple(notes.key), tuple([notes.places[symbol.step] for symbol in notes.arrays])
+                notes.arrays[i].place = "array", i
+            key = notes.key()
             kernel = self._kernels.get(key)
             if kernel is None:
                 kernel = self._kernels[key] = _Kernel(notes)

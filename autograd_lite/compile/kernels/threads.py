@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 # A kernel of fewer additions than this is over before another thread has woken up.
-WORTH_A_THREAD = 1 << 20
+WORTH_A_THREAD = 1 << 22
 
 _pool: ThreadPoolExecutor | None = None
 
