@@ -19,6 +19,8 @@ from .elementary import sigmoid, tanh
 
 _ALL = range(8)  # results
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_SINGLE = 1 << 18  # multiplications of a product that OpenBLAS does not divide among threads
+_LARGEST = 1 << 20  # multiplications of a step above which the product is all that counts, and threads pay
 _compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
@@ -27,6 +29,19 @@ def _fit(*arrays: Any) -> bool:
     given = [x for x in arrays if x is not None]
     dtype = given[0].dtype
     return dtype in _FLOATS and all(type(x) is np.ndarray and x.dtype == dtype and x.size for x in given)
+
+
+def _steps_fit(h0: Any, weight_hh: Any, *arrays: Any) -> bool:
+    """Whether the kernels take these arrays, and a step is so small that they are faster."""
+    return _fit(h0, weight_hh, *arrays) and len(h0) * weight_hh.size <= _LARGEST
+
+
+@_compiled
+def _multiply(x: Any, y: Any, out: Any) -> None:
+    """Write x y, in products of so few rows that SciPy's BLAS takes no second thread: NumPy has threads of its own."""
+    rows = max(1, _SINGLE // y.size)
+    for start in range(0, len(x), rows):
+        np.dot(x[start : start + rows], y, out[start : start + rows])
 
 
 def _rows(x: Any) -> Any:
@@ -64,7 +79,7 @@ def rnn(
     x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any, nonlinearity: str, reverse: bool
 ) -> Any:
     """All h, `(T, B, H)`."""
-    if not _fit(x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if not _steps_fit(h0, weight_hh, x, weight_ih, bias_ih, bias_hh):
         return recurrence.rnn_recurrence.forward(x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse)
     h = _projected(x, weight_ih)
     bias = np.zeros(len(weight_ih), x.dtype) if bias_ih is None else bias_ih + bias_hh
@@ -78,7 +93,7 @@ def _rnn_steps(h: Any, first: Any, weight: Any, bias: Any, is_tanh: Any, reverse
     product, zero, state = np.empty((batch, size), h.dtype), h.dtype.type(0), first
     for step in range(time):
         t = time - 1 - step if reverse else step
-        np.dot(state, weight, product)
+        _multiply(state, weight, product)
         for b in range(batch):
             of, at = b * size, (t * batch + b) * size
             if is_tanh:
@@ -107,7 +122,7 @@ def rnn_vjp(
     wanted: Sequence[int] = _ALL,
 ) -> Any:
     """The gradients of `rnn`."""
-    if not _fit(g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if not _steps_fit(h0, weight_hh, x, weight_ih, bias_ih, bias_hh, g, out):
         return recurrence._rnn_vjp(g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse)
     h, slopes, dh = np.ascontiguousarray(out), np.empty(out.shape, out.dtype), np.zeros(h0.shape, out.dtype)
     bias, whh = np.zeros(len(weight_hh), out.dtype), np.ascontiguousarray(weight_hh)
@@ -131,7 +146,7 @@ def _rnn_back(g: Any, h: Any, weight: Any, slopes: Any, dh: Any, bias: Any, is_t
                 slope = slope * (load(dh, 1, 5, of + j) + load(g, 2, 5, at + j))
                 store(slopes, 3, 5, at + j, slope)
                 store(bias, 4, 5, j, load(bias, 4, 5, j) + slope)
-        np.dot(slopes[t], weight, dh)
+        _multiply(slopes[t], weight, dh)
 
 
 # ---- LSTM ----
@@ -150,7 +165,7 @@ def lstm(
     reverse: bool,
 ) -> tuple[Any, Any, Any]:
     """All h, `(T, B, H)`, all c, `(T, H, B)`, and the gates i, f, o, g, `(T, 4 H, B)`."""
-    if weight_hr is not None or not _fit(x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if weight_hr is not None or not _steps_fit(h0, weight_hh, x, c0, weight_ih, bias_ih, bias_hh):
         return recurrence.lstm_recurrence.forward(  # type: ignore[no-any-return]
             x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, reverse
         )
@@ -175,7 +190,7 @@ def _lstm_steps(gates: Any, first: Any, cell: Any, weight: Any, bias: Any, h: An
     product, half, state = np.empty((batch, 4 * size), h.dtype), h.dtype.type(0.5), first
     for step in range(time):
         t = time - 1 - step if reverse else step
-        np.dot(state, weight, product)
+        _multiply(state, weight, product)
         for b in range(batch):
             of, row = b * size, (t * batch + b) * size
             p, q = 4 * of, 4 * row
@@ -216,7 +231,7 @@ def lstm_vjp(
 ) -> Any:
     """The gradients of `lstm`."""
     (gh, gc, _), (h, c, gates) = g, out
-    if weight_hr is not None or not _fit(gh, gc, h, c, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if weight_hr is not None or not _steps_fit(h0, weight_hh, x, c0, weight_ih, bias_ih, bias_hh, gh, gc, h, c):
         return recurrence._lstm_vjp(g, out, x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, weight_hr, reverse)
     h, c, gates = np.ascontiguousarray(h), *[np.ascontiguousarray(y.swapaxes(1, 2)) for y in (c, gates)]
     dh = np.zeros(h.shape[1:], h.dtype)
@@ -273,7 +288,7 @@ def _lstm_back(
                 store(slopes, 9, 11, q + 3 * size + j, do)
             for j in range(4 * size):
                 store(bias, 10, 11, j, load(bias, 10, 11, j) + load(slopes, 6, 11, q + j))
-        np.dot(slopes[t], weight, dh)
+        _multiply(slopes[t], weight, dh)
         t += step
 
 
@@ -283,7 +298,7 @@ def _lstm_back(
 @ag.replacement(recurrence.gru_recurrence)
 def gru(x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: Any, reverse: bool) -> tuple[Any, Any]:
     """All h, `(T, B, H)`, and n, r, z and q = W_hn h + b_hn side by side, `(T, B, 4 H)`."""
-    if not _fit(x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if not _steps_fit(h0, weight_hh, x, weight_ih, bias_ih, bias_hh):
         return recurrence.gru_recurrence.forward(  # type: ignore[no-any-return]
             x, h0, weight_ih, weight_hh, bias_ih, bias_hh, reverse
         )
@@ -305,7 +320,7 @@ def _gru_steps(inputs: Any, first: Any, weight: Any, bias: Any, gates: Any, h: A
     product, half, state = np.empty((batch, 3 * size), h.dtype), h.dtype.type(0.5), first
     for step in range(time):
         t = time - 1 - step if reverse else step
-        np.dot(state, weight, product)
+        _multiply(state, weight, product)
         for b in range(batch):
             of, row = b * size, (t * batch + b) * size
             p, given, q = 3 * of, 3 * row, 4 * row
@@ -340,7 +355,7 @@ def gru_vjp(
 ) -> Any:
     """The gradients of `gru`."""
     gh, (h, gates) = g[0], out
-    if not _fit(gh, h, gates, x, h0, weight_ih, weight_hh, bias_ih, bias_hh):
+    if not _steps_fit(h0, weight_hh, x, weight_ih, bias_ih, bias_hh, gh, h, gates):
         return recurrence._gru_vjp(g, out, x, h0, weight_ih, weight_hh, bias_ih, bias_hh, reverse)
     size, dtype = h.shape[-1], h.dtype
     h, gates = np.ascontiguousarray(h), np.ascontiguousarray(gates)
@@ -393,7 +408,7 @@ def _gru_back(
                 store(bias, 12, 15, size + j, load(bias, 12, 15, size + j) + dz)
                 store(bias, 13, 15, 2 * size + j, load(bias, 13, 15, 2 * size + j) + dn)
                 store(bias, 14, 15, 3 * size + j, load(bias, 14, 15, 3 * size + j) + dq)
-        np.dot(states[t], weight, dh)
+        _multiply(states[t], weight, dh)
         t += step
     for b in range(batch):
         for j in range(size):
