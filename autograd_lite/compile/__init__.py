@@ -61,8 +61,9 @@ def compile(function: Callable[..., Any], *, jit: bool = False) -> Compiled:
     Args:
         function: anything to call: a function, a method, a module, what `ag.grad` or `ag.hessian` returned; also as a
             decorator. Arguments and results may be nested dicts, lists, tuples and dataclasses of arrays and Values.
-        jit: use numba, if it is installed, for what takes less time in loops of its own. Numbers then differ in their
-            last places.
+        jit: use Numba, which is the extra `autograd-lite[jit]`, for what takes less time in loops of its own. Numbers
+            then differ in their last places: of one function by up to 2e-6 of the largest number of its result in
+            float32, and 1e-14 in float64. NumPy's warnings about overflow and invalid numbers do not come.
 
     Returns:
         A function with the attributes `source`, the text of the program that was made last, and `constants`, what this

@@ -154,11 +154,11 @@ class _Kernel:
         self.changes = bool(changed)
         if not changed:
             return
-        given: dict[Place, Step] = {
+        given: dict[tuple[str, int], Step] = {
             **{("array", i): _step(None, (), np.ones(_LENGTH, dtype)) for i, dtype in enumerate(notes.dtypes)},
             **{("number", i): _step(None, (), np.float64(1)) for i in range(len(notes.numbers))},
         }
-        steps = dict(given)
+        steps: dict[Place, Step] = {**given}
         for place, (function, places, dtype) in enumerate(notes.calls):
             steps[place] = _step(function, tuple([steps[x] for x in places]), np.ones(_LENGTH, dtype))
         outputs: list[Step] = []
@@ -173,7 +173,7 @@ class _Kernel:
         self.text = KernelText(region, in_place)
         self.function = function_of(self.text)
         place_of = {step: place for place, step in given.items()}
-        self.given = [place_of[array.place] for array in self.text.arguments]
+        self.given: list[tuple[str, int]] = [place_of[array.place] for array in self.text.arguments]
 
     def run(self, stretches: Sequence[Sequence[Any]], numbers: list[float]) -> None:
         if not self.changes:
