@@ -481,6 +481,8 @@ def _into(trace: Trace, function: Any, out: Any, args: Any, kwargs: Any) -> Any:
     traced = [target for target in targets if target is not None]
     if any(isinstance(target._array, np.generic) for target in traced):  # `x += y` on a number makes a new one
         return trace.call(function, args, kwargs)
+    if not all(target._writeable for target in traced):
+        raise ValueError("output array is read-only")
     example = None if kwargs.get("where", True) is not True else function(*numbers_of(args), **numbers_of(kwargs))
     examples = example if isinstance(example, tuple) else (example,)
     alike = all(
