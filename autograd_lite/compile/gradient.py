@@ -5,6 +5,7 @@ A second derivative is taken through the function itself: it runs once more, rec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 # For each result the form of its gradient, None if it has none.
 Seeds: TypeAlias = tuple[Any, ...]
+
+
+# So many uses of a Value have gradients of their own.
+MOST_USES = 8
 
 
 class Run:
@@ -137,7 +142,8 @@ def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: b
     pairs = [(x, _conjugated(share)) for x, share in zip(values, gradients, strict=True) if share is not None]
     lift = Value._attached if lifted else None
     places = {node: [i for i, each in enumerate(run.nodes) if each is node] for node in run.nodes if node is not None}
-    uses = separate_uses([x._node for x, _ in pairs], start, lambda node: node if node in places else None)
+    single = {node for node, numbers in places.items() if len(numbers) == 1}
+    uses = separate_uses([x._node for x, _ in pairs], start, lambda node: node if node in places else None, single)
     targets = [use for use, _ in uses]
     found: list[Any] = [None] * len(run.nodes)
     shares = pulled_back([x for x, _ in pairs], [share for _, share in pairs], targets, start, lift)
@@ -146,32 +152,46 @@ def _again(run: Run, parents: Sequence[Any], gradients: Sequence[Any], lifted: b
     return found
 
 
-def separate_uses(roots: Sequence[Any], since: int, owner: Callable[[Node], Any]) -> list[tuple[Node, Any]]:
+def separate_uses(
+    roots: Sequence[Any], since: int, owner: Callable[[Node], Any], joint: set[Node] | None = None
+) -> list[tuple[Node, Any]]:
     """Give every use of certain Nodes a Node of its own, so that what flows to each use can be told apart.
 
     The engine then adds these up one by one, as it does for the function itself; sums in another order round otherwise.
+    Of a Value that is used often, such as a weight in every step of a loop, the program adds up itself: an array for
+    each use would cost more than the whole step, and nothing rounds otherwise unless it is used outside as well.
 
     Args:
         roots: the Nodes of the results.
         since: Nodes that are older are left as they are.
         owner: what a Node stands for; None of the Nodes in between.
+        joint: those whose uses have one Node; by default those with more than `MOST_USES`.
 
     Returns:
         For each use its Node, and what the owner returned, in the order in which gradients arrive.
     """
-    uses = []
-    for node in ancestors(roots, since=since):
-        if node.function is None or node.order < since:
-            continue
+    nodes = [node for node in ancestors(roots, since=since) if node.function is not None and node.order >= since]
+    if joint is None:
+        counts = Counter([target for node in nodes for target in node.parents if target is not None])
+        joint = {target for target, count in counts.items() if count > MOST_USES}
+    uses: list[tuple[Node, Any]] = []
+    common: dict[Node, Node] = {}
+    for node in nodes:
         parents = list(node.parents)
         for i, target in enumerate(parents):
             found = None if target is None else owner(target)
-            if target is not None and found is not None:
-                parents[i] = use = leaf(Node, target.out, None, nobody)
+            if target is None or found is None:
+                continue
+            use = common.get(target)
+            if use is None:
+                use = leaf(Node, target.out, None, nobody)
                 # a recorded backward pass goes on through it to the target, which is older
                 use.function, use.args, use.parents = np.positive, (target.out,), (target,)
                 use.order = target.order + 0.5  # type: ignore[assignment]
                 uses.append((use, found))
+                if target in joint:
+                    common[target] = use
+            parents[i] = use
         node.parents = tuple(parents)
     return uses
 

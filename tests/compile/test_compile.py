@@ -1229,3 +1229,27 @@ def test_peak_memory_of_a_step(make: Callable[[], Any], most: float) -> None:
         step_of(make, wrap)()  # imports what is needed
         peaks.append(peak_of(step_of(make, wrap)))
     assert peaks[0] <= most * peaks[1], peaks
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradients_of_a_weight_in_every_step_of_a_loop(create_graph: bool) -> None:
+    """They are added up in the program, and not returned one by one."""
+
+    def run(wrap: Wrap) -> Any:
+        w, x = Value(W @ W.T, name="w"), X
+
+        @wrap
+        def unrolled(x: Any) -> Any:
+            h = x
+            for _ in range(20):
+                h = np.tanh(h @ w)
+            return np.sum(h), np.sum(x @ w)
+
+        a, b = unrolled(x)
+        a.backward(create_graph=create_graph)
+        b.backward()
+        return w.grad.data if create_graph else w.grad, unrolled
+
+    gradient, f = run(ag.compile)
+    assert len(f.variants()[0]._parents) == 1
+    assert bits(gradient) == bits(run(lambda f: f)[0])
