@@ -158,7 +158,7 @@ class _Kernel:
             **{("array", i): _step(None, (), np.ones(_LENGTH, dtype)) for i, dtype in enumerate(notes.dtypes)},
             **{("number", i): _step(None, (), np.float64(1)) for i in range(len(notes.numbers))},
         }
-        steps: dict[Place, Step] = {**given}
+        steps: dict[Place, Step] = dict(given.items())
         for place, (function, places, dtype) in enumerate(notes.calls):
             steps[place] = _step(function, tuple([steps[x] for x in places]), np.ones(_LENGTH, dtype))
         outputs: list[Step] = []
