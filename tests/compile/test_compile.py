@@ -257,7 +257,8 @@ def passes_gradients_through(wrap: Wrap) -> Any:
     f = wrap(lambda x, y: (x + y, x - 0, y))
     a, b, _ = f(x, y)
     (a + 0 * b).backward(seed)
-    x.grad += 5  # is nobody else's
+    x.grad += 5  # they are nobody else's
+    y.grad += 5
     return x.grad, y.grad, seed, a.grad
 
 
@@ -308,7 +309,19 @@ def it_of_transforms(wrap: Wrap) -> Any:
         wrap(ag.jacobian(f))(W, X),
         wrap(lambda w, t: ag.jvp(g, (w,), (t,)))(W, 2 * W),
         ag.grad(lambda w: np.sum(wrap(ag.grad(g))(w) ** 2))(W),
+        within_another(compiled[0]),
     ]
+
+
+def within_another(gradient: Any) -> Any:
+    """What a gradient is outside of a transform, and within one, where it must stay a Value."""
+    kinds = [type(gradient(W))]
+
+    def function(w: Any) -> Any:
+        kinds.append(type(gradient(W)))
+        return np.sum(w * gradient(W))
+
+    return ag.grad(function)(W), kinds
 
 
 def constants_as_results(wrap: Wrap) -> Any:
@@ -391,7 +404,17 @@ def hooks(wrap: Wrap) -> Any:
     w.grad = None
     w.register_hook(lambda g: g + 1)
     f(X).backward()
-    return first, w.grad
+
+    def step(x: Any) -> None:
+        w.grad = None
+        np.sum(x @ w).backward()
+
+    run = wrap(step)
+    run(X)
+    third = w.grad
+    w.register_hook(lambda g: g / 3)
+    run(X)
+    return first, third, w.grad
 
 
 def training(wrap: Wrap) -> Any:
@@ -481,9 +504,11 @@ def freezing(wrap: Wrap) -> Any:
     w, b = Value(W.copy(), name="w"), Value(np.ones(2), name="b")
     f = wrap(lambda x: np.sum(np.tanh(x @ w + b)))
     f(X).backward()
+    g = wrap(lambda x: x @ w + (b if b.requires_grad else 2 * b))
+    found = [f(X), g(X)]
     b.requires_grad = False
     f(X).backward()
-    return f(X), w, b
+    return found, f(X), g(X), w, b
 
 
 def rebinding(wrap: Wrap) -> Any:
