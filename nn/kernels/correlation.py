@@ -110,7 +110,7 @@ def convolution(x: Any, weight: Any, bias: Any, geometry: Geometry, size: Length
         columns = _windows(images[some], out.shape[1:3], _pair(weight.shape[2:]), *where)
         np.matmul(columns, taps, out=out[some].reshape(-1, len(weight)))
     if bias is not None:
-        _add_bias(out, bias)
+        _add_bias(out, np.ascontiguousarray(bias))
     return _channels_first(out, len(size))
 
 
@@ -127,7 +127,7 @@ def convolution_transpose(y: Any, weight: Any, bias: Any, geometry: Geometry, si
         columns = np.matmul(rows, taps, out=_room.take(len(rows), taps.shape[1], y.dtype))
         _add_windows(columns, out[some], counts, kernel, *where)
     if bias is not None:
-        _add_bias(out, bias)
+        _add_bias(out, np.ascontiguousarray(bias))
     return _channels_first(out, len(size))
 
 

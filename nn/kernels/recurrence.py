@@ -83,7 +83,7 @@ def rnn(
         return recurrence.rnn_recurrence.forward(x, h0, weight_ih, weight_hh, bias_ih, bias_hh, nonlinearity, reverse)
     h = _projected(x, weight_ih)
     bias = np.zeros(len(weight_ih), x.dtype) if bias_ih is None else bias_ih + bias_hh
-    _rnn_steps(h, np.array(h0), weight_hh.T.copy(), bias, nonlinearity == "tanh", reverse)
+    _rnn_steps(h, np.array(h0, order="C"), weight_hh.T.copy(), bias, nonlinearity == "tanh", reverse)
     return h
 
 
@@ -174,7 +174,7 @@ def lstm(
     bias = np.zeros(4 * size, x.dtype) if bias_ih is None else _candidate_last(bias_ih + bias_hh, size)
     h, c = np.empty((*x.shape[:2], size), x.dtype), np.empty((*x.shape[:2], size), x.dtype)
     recurrent = _candidate_last(weight_hh, size).T.copy()
-    _lstm_steps(gates, np.ascontiguousarray(h0), np.array(c0, order="C"), recurrent, bias, h, c, reverse)
+    _lstm_steps(gates, np.array(h0, order="C"), np.array(c0, order="C"), recurrent, bias, h, c, reverse)
     return h, c.swapaxes(1, 2), gates.swapaxes(1, 2)
 
 
@@ -310,7 +310,7 @@ def gru(x: Any, h0: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any, bias_hh: 
         bias[: 2 * size] += bias_hh[: 2 * size]
         bias[3 * size :] = bias_hh[2 * size :]
     gates, h = np.empty((*x.shape[:2], 4 * size), x.dtype), np.empty((*x.shape[:2], size), x.dtype)
-    _gru_steps(projected, np.ascontiguousarray(h0), weight_hh.T.copy(), bias, gates, h, reverse)
+    _gru_steps(projected, np.array(h0, order="C"), weight_hh.T.copy(), bias, gates, h, reverse)
     return h, gates
 
 
@@ -362,7 +362,7 @@ def gru_vjp(
     dh, bias = np.zeros(h.shape[1:], dtype), np.zeros(4 * size, dtype)
     towards_input = np.empty((*h.shape[:2], 3 * size), dtype)  # of r, z, n
     towards_state = np.empty((*h.shape[:2], 3 * size), dtype)  # of r, z, q
-    given = np.ascontiguousarray(weight_hh), np.ascontiguousarray(h0)
+    given = np.ascontiguousarray(weight_hh), np.array(h0, order="C")
     _gru_back(np.ascontiguousarray(gh), h, gates, *given, dh, towards_input, towards_state, bias, reverse)
     dx, dw = _towards_inputs(towards_input, x, weight_ih, 2, wanted)
     return (
