@@ -545,7 +545,7 @@ class Trace(Observer):
             state = current_state()
             outer = tracing.set(self), running.set(State(state.recording, state.scope, self))
             GUARDS.insert(0, _GUARD)
-            Handle._array, Handle._grad = _ArrayOfValue(), _GradientOfValue()  # type: ignore[assignment]
+            _put_into_handles(_ArrayOfValue(), _GradientOfValue())
             try:
                 yield
             except Exception as error:
@@ -556,7 +556,7 @@ class Trace(Observer):
                 if self._refused is not None:  # somebody has caught it, and gone another way
                     raise self._refused
             finally:
-                Handle._array, Handle._grad = _ARRAY, _GRADIENT
+                _put_into_handles(_ARRAY, _GRADIENT)
                 GUARDS.remove(_GUARD)
                 running.reset(outer[1])
                 tracing.reset(outer[0])
@@ -592,6 +592,12 @@ def _shares_memory(a: Any, b: Any) -> bool:
 
 _ARRAY: Any = Handle.__dict__["_array"]
 _GRADIENT: Any = Handle.__dict__["_grad"]
+
+
+def _put_into_handles(array: Any, gradient: Any) -> None:
+    """Let these be what answers when a Value is asked for its array, and for its gradient."""
+    slots: Any = Handle
+    slots._array, slots._grad = array, gradient
 
 
 def held_array(value: Value) -> Any:

@@ -61,12 +61,17 @@ class Step(Node):
 
     __slots__ = ("alias", "backward", "effect", "line", "source")
 
-    parents: tuple[Step, ...]  # type: ignore[assignment]
+    parents: tuple[Step, ...]
     alias: bool
     backward: bool
     source: Any
     line: Any
     effect: bool
+
+
+def shows_input(step: Step) -> bool:
+    """Whether a result is an input of the program, or a view of one."""
+    return step.source is not None or (step.alias and any(map(shows_input, step.parents)))
 
 
 def steps_in(tree: Any) -> Iterator[Step]:
@@ -328,7 +333,7 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
     def __setitem__(self, index: Any, item: Any) -> None:
         if holds(index, Recorder):
             index = replaced(index, Recorder, lambda value: value._array)
-        item = item._array if isinstance(item, Recorder) else item
+        item = replaced(item, Recorder, lambda value: value._array)
         if isinstance(self._array, np.generic):
             raise TypeError(f"'numpy.{self.dtype}' object does not support item assignment")
         whole = index is ... or (isinstance(index, slice) and index.start is index.stop is index.step is None)
@@ -360,6 +365,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
                 elif axes != order_of_axes(new._array) or not new._array.flags.writeable:
                     # a sum over another layout rounds otherwise; what was broadcast has no memory of its own
                     new = self._trace.call(laid_out, (new, axes), {})
+                elif shows_input(new.step):  # which may be written into before this is read
+                    new = self._trace.call(np.copy, (new,), {})
                 if has_gaps(self._array) and new._array.strides != self._array.strides:
                     # what is a view of it, and what a copy, hangs on the gaps
                     new = self._trace.call(spaced, (new, self._array.strides), {})
