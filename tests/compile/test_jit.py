@@ -405,6 +405,15 @@ def test_arguments_of_all_layouts_are_taken(layout):
             assert_close(a, b, times=4)
 
 
+def test_kernels_of_equal_text_know_their_lengths():
+    for n in (5000, 300, 70_000, 300):
+        x = normal(n, 1)
+        for a, b in zip(
+            ag.compile(lambda x: (np.exp(x) * 2, x.T + 1), jit=True)(x), (np.exp(x) * 2, x.T + 1), strict=True
+        ):
+            assert_close(a, b, times=4)
+
+
 def test_results_that_are_kept_are_never_written_again():
     step = ag.compile(lambda x: np.exp(x) * 2, jit=True)
     first = step(normal(300))
