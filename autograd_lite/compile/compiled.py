@@ -159,7 +159,9 @@ class Variant:
         residuals: dict[Step, int] = {}
 
         def make(inputs: Steps, steps: Steps, kept: list[Any]) -> Runner:
-            return Runner(inputs, steps, kept, self.name, jit=self.jit)
+            number = len(self.backward) + 1
+            title = f"gradient{number if number > 1 else ''}"
+            return Runner(inputs, steps, kept, self.name, jit=self.jit, title=title)
 
         for seeds, gradients in self._gradients.items():
             self.backward[seeds] = Backward(make, self._cotangents[seeds], gradients, pure, has, residuals)

@@ -181,15 +181,20 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The text of the program that was made last: a module with a function `program`, and one for its gradients."""
-        variant = self._last()
-        texts = [runner.program.source for runner in variant.runners()]
+        """The text of the program that was made last: a module with a function `program`, and one for its gradients.
+
+        With `jit` the texts of its kernels follow as comments.
+        """
+        programs = [runner.program for runner in self._last().runners()]
+        texts = [program.source for program in programs]
+        for program in programs:
+            texts += [f"# A kernel, which Numba compiles:\n#\n{_commented(text)}" for text in program.kernels]
         return "\n\n".join(texts)
 
     @property
     def constants(self) -> dict[str, Any]:
         """What the text of the program needs besides what it imports, by name."""
-        return dict(self._last().forward.program.constants)
+        return {name: x for runner in self._last().runners() for name, x in runner.program.constants.items()}
 
     def report(self) -> Report:
         """What became of the function in the program that was made last; printed, it is a table.
@@ -223,3 +228,7 @@ class Compiled:
         for part in name.split("."):
             found = getattr(found, part, None)
         return name if found is self else (Compiled, (self.function, self.jit))
+
+
+def _commented(text: str) -> str:
+    return "\n".join([f"#     {line}".rstrip() for line in text.strip().splitlines()]) + "\n"

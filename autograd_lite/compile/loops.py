@@ -39,7 +39,7 @@ class Loop:
 
     def write(self) -> None:
         writer, blocks = self.writer, self.blocks
-        slices = writer.names.new("blocks", always_numbered=True)
+        slices = writer.names.fixed("blocks", always_numbered=True)
         writer.prepare(f"{slices} = [slice(i, i + {blocks.step}) for i in range(0, {blocks.count}, {blocks.step})]")
         for step in self.region.outputs:
             self._place_output(step)

@@ -17,21 +17,22 @@ from ..primitive import Primitive, describe, is_value
 from .traced import Step
 
 WIDTH = 110  # of the lines of the text
-_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "program", "in_python", "in_numpy", "isfinite"}
+_TAKEN = {*keyword.kwlist, *dir(builtins), "np", "memory", "isfinite"}
 
 
 class Names:
     """The names in the text of one program.
 
     Args:
-        instead: what is called in place of a function.
+        prefix: what the names begin with that are not inside of a function.
+        instead: what is called in place of a function; by default that itself.
 
     Attributes:
         constants: what the text needs besides what it imports, by name.
     """
 
-    def __init__(self, instead: Callable[[Any], Any] = lambda function: function) -> None:
-        self._instead = instead
+    def __init__(self, prefix: str = "", instead: Callable[[Any], Any] | None = None) -> None:
+        self._prefix, self._instead = prefix, instead
         self.constants: dict[str, Any] = {}
         self._used = set(_TAKEN)
         self._numbers: dict[str, int] = {}
@@ -40,11 +41,15 @@ class Names:
         self._imports: dict[str, set[str]] = {}
         self._bound: list[str] = []
 
+    def fixed(self, wanted: str, always_numbered: bool = False) -> str:
+        """A name for what is there before the program runs."""
+        return self.new(f"{self._prefix}{wanted}", always_numbered)
+
     def new(self, wanted: str, always_numbered: bool = False) -> str:
         """A name that is not taken, as near to the one wanted as can be."""
         stem = re.sub(r"\W+", "_", wanted).strip("_") or "x"
         stem = f"x{stem}" if stem[0].isdigit() else stem
-        if not always_numbered and stem not in ("v", "c") and stem not in self._used:
+        if not always_numbered and stem != "v" and stem not in self._used:
             self._used.add(stem)
             return stem
         while True:
@@ -58,7 +63,7 @@ class Names:
         """The name of something that the text cannot write."""
         name = self._by_identity.get(id(x))
         if name is None:
-            name = self._by_identity[id(x)] = self.new(wanted)
+            name = self._by_identity[id(x)] = self.fixed(wanted, wanted == "c")
             self.constants[name] = x
         return name
 
@@ -67,7 +72,7 @@ class Names:
         key = function if getattr(type(function), "__hash__", None) else id(function)
         name = self._functions.get(key)
         if name is None:
-            name = self._functions[key] = self._imported(self._instead(function))
+            name = self._functions[key] = self._imported(function if self._instead is None else self._instead(function))
         return name
 
     def _imported(self, function: Any) -> str:
@@ -94,7 +99,7 @@ class Names:
                 if isinstance(function, Primitive):
                     self._bound.append(f"{wanted} = {wanted}.forward")
                 return wanted
-        name = self.new(describe(function).rpartition(".")[2].lstrip("_") or "function")
+        name = self.fixed(describe(function).rpartition(".")[2].lstrip("_") or "function")
         self.constants[name] = function.forward if isinstance(function, Primitive) else function
         return name
 

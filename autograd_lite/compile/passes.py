@@ -16,7 +16,7 @@ from ..graph import nobody
 from ..primitive import Primitive
 from ..rules import part
 from .layout import owners_of
-from .trace import get_buffer, get_data, get_gradient, require, set_buffer, set_data, set_gradient
+from .trace import get_buffer, get_data, get_gradient, require, set_buffer, set_data, set_gradient, write_into
 from .traced import Step, replaced, steps_in
 
 Steps: TypeAlias = list[Step]
@@ -254,6 +254,7 @@ def simplify(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
     What leaves the program stays an array of its own.
     """
     leaving = escaping(steps, kept)
+    written = {step.parents[0] for step in steps if step.function is write_into}
     instead: dict[Step, Step] = {}
     known: dict[Any, Step] = {}
     remaining: Steps = []
@@ -271,6 +272,8 @@ def simplify(steps: Steps, kept: list[Any]) -> tuple[Steps, list[Any]]:
                 remaining.append(step)
                 continue
             same = _identity(step)
+            if same in written:  # it will hold other numbers
+                same = None
             if same is not None:
                 instead[step] = same
                 continue

@@ -36,6 +36,7 @@ class Program:
         name: what its comments call the function that it was made from.
         inner: how many of these, the last ones, are for a program of the same function alone.
         jit: whether numba may be used.
+        title: the name of its function: that of the gradients is another one, so that both fit into one module.
 
     Attributes:
         source: its text.
@@ -45,11 +46,18 @@ class Program:
     """
 
     def __init__(
-        self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
+        self,
+        inputs: Steps,
+        steps: Steps,
+        kept: list[Any],
+        name: str,
+        inner: int = 0,
+        jit: bool = False,
+        title: str = "program",
     ) -> None:
         steps = _planned(steps, kept, jit)
-        self.inputs, self.steps, self.kept, self.name = inputs, steps, kept, name
-        writer = Writer(inputs, steps, kept, name, inner, jit)
+        self.inputs, self.steps, self.kept, self.name, self.title = inputs, steps, kept, name, title
+        writer = Writer(inputs, steps, kept, name, inner, jit, title)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
         self.kernels = list(dict.fromkeys(writer.kernels))
         self._code = compile(self.source, f"<autograd_lite.compile of {name}>", "exec")
@@ -58,7 +66,7 @@ class Program:
         """The function of the program, with memory of its own."""
         namespace = dict(self.constants)
         exec(self._code, namespace)
-        program: Callable[..., tuple[Any, ...]] = namespace["program"]
+        program: Callable[..., tuple[Any, ...]] = namespace[self.title]
         return program
 
 
@@ -77,11 +85,15 @@ def _planned(steps: Steps, kept: list[Any], jit: bool) -> Steps:
 class Writer:
     """Writes the text of a program."""
 
-    def __init__(self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int, jit: bool) -> None:
+    def __init__(
+        self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int, jit: bool, title: str
+    ) -> None:
         self.inputs, self.steps, self.kept, self.name, self._inner = inputs, steps, kept, name, inner
+        self.title, prefix = title, title.replace("program", "").replace("gradient", "g")
+        self._memory = f"{prefix}_memory" if prefix else "memory"
         self.jit = jit and usable()
         self.kernels: list[str] = []
-        self.names = Names(replaced) if self.jit else Names()
+        self.names = Names(prefix, replaced if self.jit else None)
         self.memory = Memory()
         self.texts: dict[Step, str] = {}
         self.places: dict[Step, Place] = {}
@@ -125,12 +137,13 @@ class Writer:
         head = self.names.imports()
         if self.memory.size:
             name = self.names.function(aligned)
-            head = [*self.names.imports(), f"memory = {name}({self.memory.size})"]
+            head = [*self.names.imports(), f"{self._memory} = {name}({self.memory.size})"]
         head += self._layout
-        return self._module(head, {f"program({', '.join(parameters)})": self.body})
+        return self._module(head, {f"{self.title}({', '.join(parameters)})": self.body})
 
     def _module(self, head: list[str], functions: dict[str, list[str]]) -> str:
-        lines = [f'"""ag.compile({self.name}): the calls of NumPy that it consists of."""', "", *head]
+        what = "the calls of NumPy that it consists of" if self.title == "program" else "the gradients of its results"
+        lines = [f'"""ag.compile({self.name}): {what}."""', "", *head]
         for signature, body in functions.items():
             lines += ["", "", f"def {signature}:", *[f"    {line}" if line else "" for line in _tidy(body)]]
         return "\n".join(lines) + "\n"
@@ -169,15 +182,20 @@ class Writer:
         in_numpy = [*self.body, self._return([self._text(x) for x in self.kept])]
 
         given = ", ".join(parameters)
+        in_python_name, in_numpy_name = (f"{self.title}_in_{language}" for language in ("python", "numpy"))
         plain = [f"{'bool' if type(x.out) is np.bool_ else 'float'}({text})" for x, text in inputs.items()]
         program = [
             "try:",
-            f"    return in_python({', '.join(plain)})",
+            f"    return {in_python_name}({', '.join(plain)})",
             "except (ZeroDivisionError, OverflowError):",
-            f"    return in_numpy({given})",
+            f"    return {in_numpy_name}({given})",
         ]
         head = [*self.names.imports()[:1], "from math import isfinite", *self.names.imports()[1:]]
-        bodies = {f"in_python({given})": in_python, f"in_numpy({given})": in_numpy, f"program({given})": program}
+        bodies = {
+            f"{in_python_name}({given})": in_python,
+            f"{in_numpy_name}({given})": in_numpy,
+            f"{self.title}({given})": program,
+        }
         return self._module(head, bodies)
 
     # ---- comments ----
@@ -269,10 +287,10 @@ class Writer:
         key = place.offset, like.shape, like.dtype, like.strides
         name = self._arrays.get(key)
         if name is None:
-            name = self._arrays[key] = self.names.new("a", always_numbered=True)
+            name = self._arrays[key] = self.names.fixed("a", always_numbered=True)
             dtype, shape = self.names.text(like.dtype), like.shape
             strides = "" if like.flags.c_contiguous else f", strides={like.strides}"
-            self.prepare(f"{name} = np.ndarray({shape}, {dtype}, memory, {place.offset}{strides})")
+            self.prepare(f"{name} = np.ndarray({shape}, {dtype}, {self._memory}, {place.offset}{strides})")
         return name
 
 

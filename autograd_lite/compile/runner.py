@@ -15,9 +15,16 @@ class Runner:
     """A program and instances of it, one for each call that runs at the same time."""
 
     def __init__(
-        self, inputs: Steps, steps: Steps, kept: list[Any], name: str, inner: int = 0, jit: bool = False
+        self,
+        inputs: Steps,
+        steps: Steps,
+        kept: list[Any],
+        name: str,
+        inner: int = 0,
+        jit: bool = False,
+        title: str = "program",
     ) -> None:
-        self._made = inputs, steps, kept, name, inner, jit
+        self._made = inputs, steps, kept, name, inner, jit, title
         self._program: Program | None = None
         self._idle: list[Callable[..., tuple[Any, ...]]] = []
         self._lock = RLock()

@@ -98,7 +98,7 @@ def test_backward_in_other_threads_than_forward() -> None:
 def memory_of(f: Any) -> list[Any]:
     """The memory that the instances of all programs of a function keep."""
     idle = [run for variant in f.variants() for runner in variant.runners() for run in runner._idle]
-    return [run.__globals__["memory"] for run in idle if "memory" in run.__globals__]
+    return [x for run in idle for name, x in run.__globals__.items() if name.endswith("memory")]
 
 
 def test_no_memory_is_shared() -> None:
