@@ -127,7 +127,7 @@ def _ones_like(result: Any) -> Any:
     """The cotangent that counts every element of a result once."""
     data = result.data if isinstance(result, Value) else result
     ones = np.ones_like(data)
-    return ones if ones.shape or not isinstance(ones, np.ndarray) else ones[()]  # as a scalar of NumPy
+    return ones[()] if not ones.shape and (isinstance(ones, np.ndarray) or is_traced(ones)) else ones  # NumPy's scalar
 
 
 def elementwise_grad(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

@@ -53,8 +53,8 @@ class Blocks:
 def blocks_of(region: Fused) -> Blocks | None:
     """How to cut a region; None if that is not worth it, or not possible."""
     rows, width = region.space
-    if rows * width < SMALLEST:
-        return None
+    if rows * width < SMALLEST or not all(_is_contiguous(step.out) for step in region.steps):
+        return None  # sums along rows that lie otherwise in memory round otherwise
     for flat in (True, False):
         whole = next((step.out.shape for step in region.steps if region.roles[step] == WHOLE), None)
         count = rows if flat else whole[0] if whole else 0
