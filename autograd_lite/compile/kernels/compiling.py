@@ -85,7 +85,7 @@ def _file_of(text: str) -> Path | None:
 
 
 def kernel(text: KernelText) -> Callable[..., None]:
-    """A function of the arguments of a kernel, which are its inputs and results, in order; the same for equal kernels."""
+    """A function of the arguments of a kernel, its inputs and results in order; the same for equal kernels."""
     shapes = [(x.like.shape, x.like.strides) for x in text.arguments]  # one text does for arrays of all lengths
     key = text.text, str(signature_of(text)), str(shapes)
     with _lock:
