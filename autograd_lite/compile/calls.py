@@ -10,10 +10,10 @@ import numpy as np
 
 from ..rules import part
 from .assembling import assembled, covers, places_of
+from .effects import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
 from .naming import Names
 from .passes import Steps, is_reduction
 from .replacements import leaves_out
-from .trace import get_buffer, get_data, get_gradient, renew, set_buffer, set_data, set_gradient, write_into
 from .traced import Step
 from .writing import read_as, written
 

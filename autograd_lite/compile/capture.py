@@ -12,9 +12,10 @@ import numpy as np
 
 from ..graph import Node
 from ..value import Value
+from .effects import Argument, Buffer, Captured, Gradient
 from .passes import Steps
 from .surroundings import Surroundings
-from .trace import Argument, Buffer, Captured, Gradient, Trace
+from .trace import Trace
 
 _NOTHING = object()
 _ARGUMENT, _VALUE_ARGUMENT, _CAPTURED, _GRADIENT, _BUFFER = range(5)

@@ -18,6 +18,7 @@ from ..variables import name_of
 from .assembling import assemble
 from .capture import Capture
 from .draws import Draws
+from .effects import Argument, Buffer, Captured, Cotangent, Decision, require, set_buffer, write_into
 from .gradient import Run, Seeds, compiled, form_of, pulled_back, separate_uses
 from .inputs import Inputs
 from .kernels import usable
@@ -27,7 +28,7 @@ from .passes import Steps, hoist, is_constant, lower, prune, simplify
 from .runner import Backward, Runner
 from .signature import objects_in
 from .surroundings import Surroundings
-from .trace import Argument, Buffer, Captured, Cotangent, Decision, Trace, require, set_buffer, write_into
+from .trace import Trace
 from .traced import Step, Traced
 from .writing import spaced
 
@@ -119,6 +120,10 @@ class Variant:
         forms = [usual]
         if 1 < len(usual) <= MOST_ALONE:
             forms += [tuple([form if i == j else None for j, form in enumerate(usual)]) for i in range(len(usual))]
+        if any(step.effect and step.out is None for step in trace.steps):  # it cannot run again to get what is missing
+            arrays = [value._array._array for value in results]
+            for strides in ([np.empty_like(x, order="C").strides for x in arrays], [(0,) * x.ndim for x in arrays]):
+                forms.append(tuple([(form[0], each) for form, each in zip(usual, strides, strict=True)]))
         inputs: dict[Any, Traced] = {}
         for seeds in dict.fromkeys([*forms, *asked]):
             chosen = [(i, form) for i, form in enumerate(seeds) if form is not None]

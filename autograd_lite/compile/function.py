@@ -16,10 +16,10 @@ from ..state import current_state, inside_transform
 from ..tracing import tracing
 from ..tree import flatten
 from .compiled import Variant
+from .effects import Decision
 from .inputs import PassValues
 from .report import Report, part_of
 from .signature import argument_names, signature
-from .trace import Decision
 from .traced import Step, TraceError
 
 # So many programs are made for one signature, and of a function; then it runs as it is.

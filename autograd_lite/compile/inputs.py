@@ -11,7 +11,8 @@ from ..graph import Node
 from ..tree import flatten
 from ..value import Value
 from .signature import argument_names, is_argument_array
-from .trace import Trace, held_array
+from .slots import held_array
+from .trace import Trace
 
 
 class PassValues(Exception):  # noqa: N818 - it is an answer, not a mistake

@@ -11,7 +11,8 @@ import numpy as np
 from ..graph import Node
 from ..tree import flatten
 from ..value import Value
-from .trace import Trace, held_array
+from .slots import held_array
+from .trace import Trace
 from .traced import Traced
 
 Kind = tuple[str, Any]

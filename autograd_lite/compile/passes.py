@@ -15,8 +15,8 @@ import numpy as np
 from ..graph import nobody
 from ..primitive import Primitive
 from ..rules import part
+from .effects import get_buffer, get_data, get_gradient, require, set_buffer, set_data, set_gradient, write_into
 from .layout import owners_of
-from .trace import get_buffer, get_data, get_gradient, require, set_buffer, set_data, set_gradient, write_into
 from .traced import Step, replaced, steps_in
 
 Steps: TypeAlias = list[Step]

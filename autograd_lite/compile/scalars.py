@@ -14,8 +14,8 @@ import numpy as np
 
 from ..rules import relu
 from ..rules.elementwise import masked
+from .effects import set_data, set_gradient
 from .passes import Steps, is_constant
-from .trace import set_data, set_gradient
 from .traced import Step
 
 # how each function is written, from the texts of its arguments

@@ -8,9 +8,9 @@ from weakref import ref
 
 import numpy as np
 
+from ..compile.effects import Captured, renew, set_buffer, set_data, set_gradient
 from ..compile.layout import Spec
 from ..compile.passes import Steps, is_constant
-from ..compile.trace import Captured, renew, set_buffer, set_data, set_gradient
 from ..compile.traced import Step, steps_in
 from ..graph import Constant, Node, leaf, nobody
 from ..primitive import is_value
