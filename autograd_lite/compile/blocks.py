@@ -93,12 +93,20 @@ def _settled(blocks: Blocks, region: Fused, step: Step) -> bool:
                 return False
             blocks.cuts[step, i] = cut
             operands.append(array.shape if cut is None else (blocks.step, *cut[1:]))
-    if over is None and not is_thin_view(step) and np.broadcast_shapes(*operands) != shape:
+    if over is None and not is_thin_view(step) and _broadcast(operands) != shape:
         return False
     if over is not None and (len(operands[0]) < 2 or any(x != operands[0] for x in operands)):
         return False
     blocks.shapes[step] = shape
     return True
+
+
+def _broadcast(shapes: list[Shape]) -> Shape | None:
+    """What shapes make together; None if they do not fit, as those of a part of one and all of another."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
 
 
 def _result_shape(blocks: Blocks, region: Fused, step: Step) -> Shape | None:
