@@ -127,8 +127,9 @@ class Names:
             return repr(x) if math.isfinite(abs(x)) else self.constant(x, "inf" if x == math.inf else "c")
         if isinstance(x, np.dtype):
             return f"np.{x.type.__name__}" if x.isbuiltin and x.isnative else self.constant(x, "dtype")
-        if isinstance(x, type) and getattr(np, x.__name__, None) is x:
-            return f"np.{x.__name__}"
+        name = x.__name__ if isinstance(x, type) else ""
+        if name and getattr(np, name, None) is x:
+            return f"np.{name}"
         if isinstance(x, tuple):
             inner = ", ".join([self.text(item, texts) for item in x])
             if hasattr(x, "_fields"):

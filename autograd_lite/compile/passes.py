@@ -143,7 +143,11 @@ def _mean(step: Step) -> Steps:
     count = a.out.size // step.out.size
     if count >= 1 << 24:  # not exact as a float32
         return [step]
-    options = {"axis": tuple(axis) if isinstance(axis, list) else axis, "dtype": None, "keepdims": keepdims}
+    options: dict[str, Any] = {
+        "axis": tuple(axis) if isinstance(axis, list) else axis,
+        "dtype": None,
+        "keepdims": keepdims,
+    }
     total = like(step, np.add.reduce, (a,), options, np.add.reduce(a.out, **options))
     step.function, step.args, step.kwargs, step.parents = np.divide, (total, float(count)), {}, (total,)
     return [total, step]

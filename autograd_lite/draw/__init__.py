@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from ..value import Value
 
 if TYPE_CHECKING:
+    from ..compile.function import Compiled
     from .drawing import Drawing
 
 __all__ = ["draw"]
 
 
 def draw(
-    value: Value | Sequence[Value],
+    value: Value | Sequence[Value] | Compiled,
     *,
     theme: str = "light",
     direction: str | None = None,
@@ -29,7 +30,8 @@ def draw(
     """Draw the graph behind a Value: values, gradients, operations, shapes, modules.
 
     Args:
-        value: the result to draw; or several of them, in a list.
+        value: the result to draw; or several of them, in a list; or a function that `compile` returned and that has been
+            called, whose program is drawn.
         theme: "light" or "dark".
         direction: "LR" for left to right, "TB" for top to bottom; by default LR for single numbers, TB for arrays.
         gradients: by default what `.grad` holds, and a dash before `backward()`; intermediates that nobody holds any
@@ -41,7 +43,8 @@ def draw(
 
     Raises:
         TypeError: `value` is not a Value.
-        ValueError: an unknown theme or direction, or an empty list.
+        ValueError: an unknown theme or direction, or an empty list; the gradients of a program.
+        RuntimeError: a compiled function that has not been called yet.
 
     Example:
         >>> import autograd_lite as ag

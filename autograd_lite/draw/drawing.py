@@ -106,12 +106,14 @@ class Drawing:
             return {"text/plain": f"{table}\n\n{error}"}
 
 
-def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | None, gradients: bool | None) -> Drawing:
+def drawing_of(
+    value: Value | Sequence[Value] | Compiled, *, theme: str, direction: str | None, gradients: bool | None
+) -> Drawing:
     """What `draw` does."""
     values: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
-    program = isinstance(value, Compiled)
+    program = value if isinstance(value, Compiled) else None
     for item in values:
-        if not (isinstance(item, Value) or program):
+        if not (isinstance(item, Value) or program is not None):
             raise TypeError(_refusal(item))
     if not values:
         raise ValueError("an empty list has nothing to draw. Write ag.draw(loss), or ag.draw([y1, y2]).")
@@ -122,8 +124,12 @@ def drawing_of(value: Value | Sequence[Value], *, theme: str, direction: str | N
     ):
         if not any(given is choice or (isinstance(choice, str) and given == choice) for choice in choices):
             raise ValueError(f"{option}={given!r} is unknown: it must be one of {', '.join(map(repr, choices))}.")
-    if program:
-        picture = picture_of(nodes_of(*value.graph()), False)
+    if program is not None:
+        if gradients:
+            raise ValueError(
+                "a compiled program has no numbers, so no gradients: they are calls of it. Leave gradients out."
+            )
+        picture = picture_of(nodes_of(*program.graph()), False)
         picture.scalar = False
         return Drawing(picture, theme, direction or "TB")
     picture = picture_of([_node(item) for item in values], gradients)

@@ -225,3 +225,5 @@ def test_a_program_can_be_drawn() -> None:
     f = ag.compile(lambda a, b: (a * b + 1).relu())
     f(ag.Value(2.0), ag.Value(3.0))
     assert re.search(r"× +n1 n2", str(ag.draw(f)))
+    with pytest.raises(ValueError, match="Leave gradients out"):
+        ag.draw(f, gradients=True)
