@@ -30,8 +30,8 @@ def draw(
     """Draw the graph behind a Value: values, gradients, operations, shapes, modules.
 
     Args:
-        value: the result to draw; or several of them, in a list; or a function that `compile` returned and that has been
-            called, whose program is drawn.
+        value: the result to draw; or several of them, in a list; or a compiled function that has been called, whose
+            program is drawn.
         theme: "light" or "dark".
         direction: "LR" for left to right, "TB" for top to bottom; by default LR for single numbers, TB for arrays.
         gradients: by default what `.grad` holds, and a dash before `backward()`; intermediates that nobody holds any

@@ -13,7 +13,7 @@ import autograd_lite as ag
 def bits(x: Any) -> Any:
     """Something that is equal for results that are the same to the bit, and of the same kinds."""
     if isinstance(x, ag.Value):
-        # whether a sum of gradients is a number or an array of no dimension hangs on who may write into the first of them
+        # whether a sum of gradients is a number or an array of no dimension hangs on who may write into the first
         gradient = x.grad[()] if isinstance(x.grad, np.ndarray) else x.grad
         return type(x).__name__, x.requires_grad, x.name, bits(x.data), bits(gradient)
     if isinstance(x, np.ndarray | np.generic):

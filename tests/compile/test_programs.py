@@ -204,7 +204,7 @@ def test_the_report_of_gradients() -> None:
 def test_there_is_no_report_before_a_call() -> None:
     f = ag.compile(np.exp)
     for ask in (f.report, f.graph, lambda: ag.draw(f), lambda: f.source):
-        with pytest.raises(RuntimeError, match="has not been called yet, so there is no program. Call it once."):
+        with pytest.raises(RuntimeError, match=r"has not been called yet, so there is no program\. Call it once\."):
             ask()
 
 
