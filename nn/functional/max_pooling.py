@@ -99,7 +99,8 @@ def _max_place(g: Any, winner: Any, geometry: Geometry, lengths: Lengths) -> Any
     axes, apart = len(lengths), geometry.apart
     size = reaches(counts, kernel, stride, dilation)
     size = tuple([max(n, p + m) for n, p, m in zip(size, geometry.padding, lengths, strict=True)])
-    out: Any = np.zeros_like(g, shape=(*g.shape[:-axes], *size))
+    # in the layout of x, which what is done with the result has as well
+    out: Any = np.zeros_like(winner, g.dtype, shape=(*g.shape[:-axes], *size))
     for k, where in enumerate(positions(counts, kernel, stride, dilation)):
         share = np.where(winner == k, g, g.dtype.type(0))
         if apart:
