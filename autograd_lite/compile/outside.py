@@ -173,7 +173,7 @@ class Outside(Observer):
         held.asked = True
         self.sets_gradients = self.sets_gradients or gradient is not None
         if type(gradient) is Traced:
-            gradient = Traced(gradient.trace, gradient._array, gradient.step)  # no two Values share a gradient
+            gradient = Traced(gradient._trace, gradient._array, gradient.step)  # no two Values share a gradient
         held.gradient = gradient
 
     def abandoned(self, leaf: Node) -> None:
