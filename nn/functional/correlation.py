@@ -227,7 +227,8 @@ def _channels_first(x: Any) -> Any:
 
 
 def _bias_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any, geometry: Geometry, size: Lengths) -> Any:
-    return g.sum(axis=(0, *range(2, g.ndim)))
+    # the batch first: rows of one channel after the other are short, and NumPy would add up one row at a time
+    return g.sum(axis=0).sum(axis=tuple(range(1, g.ndim - 1)))
 
 
 ag.defvjp(
