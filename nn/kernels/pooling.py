@@ -48,7 +48,7 @@ def _made(dtype: Any, shape: Lengths, axes: int, channels_last: bool) -> tuple[A
 
 
 @lru_cache(256)
-def _along(geometry: Geometry) -> tuple[tuple[int, int], ...]:
+def _along(geometry: Geometry) -> tuple[Lengths, ...]:
     """Kernel, stride, padding and dilation along height and width; a sequence has height 1."""
     if len(geometry.kernel) == 2:
         return tuple(geometry[:4])
