@@ -166,6 +166,12 @@ def test_all_functions_are_in_kernels(results):
     assert {line for line in calls if not line.startswith(("kernel", "return")) and not line.endswith(views)} == set()
 
 
+def test_differences_that_are_0_in_numpy_are_0():
+    x = normal(60, 7) * 100
+    assert (ag.compile(lambda x: (x * 1000 - (x * 1000).max(-1, keepdims=True)) * 2, jit=True)(x).max(-1) == 0).all()
+    assert (ag.compile(lambda x: 1 - np.tanh(x + 12) ** 2, jit=True)(np.abs(x)) == 0).all()
+
+
 # ---- functions of networks, with their gradients ----
 
 MASK = np.random.default_rng(1).random((2, 1, 9, 9)) < 0.6

@@ -116,7 +116,8 @@ def _tanh32(x: Any) -> Any:
     q = f32(1.19825839466702e-06) * z + f32(1.18534705686654e-04)
     q = q * z + f32(2.26843463243900e-03)
     q = q * z + f32(4.89352518554385e-03)
-    return select(a < f32(0.0004), x, c * p / q)
+    near = select(a < f32(0.0004), x, c * p / q)
+    return select(a > f32(8.6), copysign(f32(1), x), near)  # so that 1 - tanh² ends in 0
 
 
 def _tanh64(x: Any) -> Any:
