@@ -428,8 +428,8 @@ class Traced(ArrayMethods, NDArrayOperatorsMixin):
 
     strides = property(operator.attrgetter("_array.strides"))
     flags = property(operator.attrgetter("_array.flags"))
-    real = property(np.real, lambda self, item: np.real(self).__setitem__(..., item))
-    imag = property(np.imag, lambda self, item: np.imag(self).__setitem__(..., item))
+    real = property(np.real, lambda self, item: np.real(self).__setitem__(..., item), doc="The real part.")
+    imag = property(np.imag, lambda self, item: np.imag(self).__setitem__(..., item), doc="The imaginary part.")
     flat = property(lambda self: Flat(self), lambda self, item: Flat(self).__setitem__(slice(None), item))
 
 
