@@ -18,7 +18,7 @@ import numpy as np
 import autograd_lite as ag
 import nn
 
-from . import scalar
+from . import optimizers, scalar
 from .timing import Contender, Workload
 
 RATE = 1e-4  # small, so that many steps leave the gradients comparable
@@ -110,7 +110,7 @@ ROWS = [
 def workloads() -> list[Workload]:
     """Every row, and the long expression of scalars."""
     rows = [Workload(f"compiled: {row.name}", {**_ours(row), "PyTorch": partial(_torch, row)}) for row in ROWS]
-    return [_scalars(), *rows]
+    return [_scalars(), *rows, _adam()]
 
 
 def _ours(row: Row) -> dict[str, Callable[[], Contender]]:
@@ -166,6 +166,18 @@ def _torch(row: Row) -> Contender:
             optimizer.step()
 
     return Contender(step, lambda: [p.grad.numpy() for p in model.parameters()])
+
+
+def _adam() -> Workload:
+    """A step of Adam on a million parameters, as a program of its own."""
+    eager = optimizers.workload("Adam").contenders
+
+    def ours(**options: Any) -> Contender:
+        contender = eager["autograd_lite"]()
+        return Contender(ag.compile(lambda: contender.step(), **options), contender.gradients)
+
+    jit = {"compiled": ours, "compiled, jit": partial(ours, jit=True)}
+    return Workload("compiled: Adam, 1,000,000 parameters", {**eager, **jit})
 
 
 def _scalars() -> Workload:

@@ -28,13 +28,14 @@ ARRAYS, SIZE, RATE = 10, 100_000, 1e-4
 
 def workloads() -> list[Workload]:
     """A row for each optimizer."""
-    return [
-        Workload(
-            f"optimizer {name}, 1,000,000 parameters",
-            {"autograd_lite": partial(_ours, name, options), "PyTorch": partial(_torch, name, options)},
-        )
-        for name, options in OPTIMIZERS.items()
-    ]
+    return [workload(name) for name in OPTIMIZERS]
+
+
+def workload(name: str) -> Workload:
+    """The row of one optimizer."""
+    options = OPTIMIZERS[name]
+    engines = {"autograd_lite": partial(_ours, name, options), "PyTorch": partial(_torch, name, options)}
+    return Workload(f"optimizer {name}, 1,000,000 parameters", engines)
 
 
 def _numbers(seed: int) -> list[Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import timing
 from benchmarks.timing import Contender, compare
-from benchmarks.workloads import RECORDING, WORKLOADS
+from benchmarks.workloads import COMPILED, RECORDING, WORKLOADS
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
@@ -17,6 +17,15 @@ def test_every_workload_takes_a_step_with_finite_gradients(workload):
     gradients = contender.gradients()
     assert gradients
     assert all(np.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("workload", COMPILED, ids=lambda workload: workload.name)
+def test_compiled_steps_have_the_gradients_of_the_eager_ones(workload):
+    eager, compiled = (workload.contenders[engine]() for engine in ("autograd_lite", "compiled"))
+    for contender in (eager, compiled):
+        contender.step()
+    for a, b in zip(eager.gradients(), compiled.gradients(), strict=True):
+        assert np.array_equal(a, b)
 
 
 def test_a_comparison_times_each_engine_in_its_own_process():
