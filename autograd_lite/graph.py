@@ -226,6 +226,7 @@ def backpropagate(
             elif parent in ours:
                 if GUARDS and type(total) is ndarray is not type(share):  # into a plain array nothing of a trace goes
                     gradients[parent] = total + share
+                    ours.discard(parent)  # the sum may be a number, or of a trace
                 else:
                     total += share
             else:

@@ -273,3 +273,14 @@ def test_numpy_arrays_beside_dask_arrays_are_not_refused() -> None:
     np.linalg.cholesky(v).sum().backward()
     assert isinstance(v.grad, np.ndarray)
     assert np.sort(v).shape == (2, 2)
+
+
+def test_plain_numbers_beside_dask_arrays() -> None:
+    """With the first of Dask's arrays functions are guarded; sums of other gradients must stay what they are."""
+    lazy_value = Value(lazy(np.ones(3)))
+    assert GUARDS
+    for x in (Value(2.0), Value(np.array(2.0)), Value(np.float64(2.0)), Value([2.0])):
+        y = np.exp(x * x) + x[...] + x.sum() + np.where(x > 0, x, 0) + x.reshape(1)[0] + np.max(x) + x[None][0]
+        y.sum().backward()
+        np.testing.assert_allclose(x.grad, 4 * np.exp(4.0) + 6)
+    assert lazy_value.grad is None
