@@ -34,6 +34,7 @@ from .mutation import detect_mutation
 from .primitive import defvjp, defvjp_joint, primitive
 from .rules import relu
 from .state import Observer, Scope, current_scope, enable_grad, is_grad_enabled, no_grad, scope
+from .tracing import TraceError
 from .transforms import elementwise_grad, grad, jvp, value_and_grad, vjp
 from .value import Value
 from .watch import observe
@@ -48,6 +49,7 @@ __all__ = [
     "Node",
     "Observer",
     "Scope",
+    "TraceError",
     "Value",
     "check_grads",
     "checkpoint",

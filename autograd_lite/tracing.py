@@ -20,6 +20,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 tracing: ContextVar[Trace | None] = ContextVar("autograd_lite_tracing", default=None)
 
 
+class TraceError(TypeError):
+    """A function does what a program of NumPy calls cannot repeat, such as a branch on a number."""
+
+
 def is_compiling() -> bool:
     """Whether the function that runs is being traced by `compile`, so that its arrays hide their numbers."""
     return tracing.get() is not None

@@ -13,14 +13,14 @@ from typing import Any
 from numpy import ndarray
 
 from ..state import current_state, inside_transform
-from ..tracing import tracing
+from ..tracing import TraceError, tracing
 from ..tree import flatten
 from .compiled import Variant
 from .effects import Decision
 from .inputs import PassValues
 from .report import Report, part_of
 from .signature import argument_names, signature
-from .traced import Step, TraceError
+from .traced import Step
 
 # So many programs are made for one signature, and of a function; then it runs as it is.
 MOST_VARIANTS, MOST_PROGRAMS = 16, 64

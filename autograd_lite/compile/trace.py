@@ -17,7 +17,7 @@ from ..graph import next_order, nobody
 from ..primitive import Primitive, Recorder, Results, describe
 from ..rules import part
 from ..state import State, current_state, running
-from ..tracing import tracing
+from ..tracing import TraceError, tracing
 from ..watch import rule_at_work, users_line
 from .draws import frozen
 from .effects import are_alike, insist, kinds_of, require
@@ -28,7 +28,6 @@ from .slots import answering, array_for_effect
 from .traced import (
     Step,
     Traced,
-    TraceError,
     holds,
     numbers_of,
     replaced,

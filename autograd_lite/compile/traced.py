@@ -22,6 +22,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from ..graph import Node
 from ..methods import ArrayMethods
 from ..primitive import Recorder, describe
+from ..tracing import TraceError
 from .kinds import BY_NUMBERS, CONSTANT, SHAPE_OPTIONS, SHAPES, STATIC, WRITING, overwrites, place_of_out
 from .writing import (
     changed_by,
@@ -39,10 +40,6 @@ from .writing import (
 
 if TYPE_CHECKING:
     from .trace import Trace
-
-
-class TraceError(TypeError):
-    """A function does what a program of NumPy calls cannot repeat, such as a branch on a number."""
 
 
 class Step(Node):

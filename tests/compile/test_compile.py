@@ -20,9 +20,8 @@ import pytest
 import autograd_lite as ag
 import nn
 import nn.functional as F
-from autograd_lite import Value
+from autograd_lite import TraceError, Value
 from autograd_lite.compile.function import Compiled
-from autograd_lite.compile.traced import TraceError
 
 from ..duck import Duck
 from .same import bits

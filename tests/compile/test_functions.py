@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.compile.traced import TraceError
+from autograd_lite import TraceError
 
 from ..gradients.table import CASES, Case, weighted_sum
 from .same import bits

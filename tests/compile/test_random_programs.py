@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value
-from autograd_lite.compile.traced import TraceError
+from autograd_lite import TraceError, Value
 
 from .same import bits
 

@@ -17,7 +17,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.compile.traced import TraceError
+from autograd_lite import TraceError
 from autograd_lite.handle import Handle
 from autograd_lite.primitive import GUARDS
 from autograd_lite.state import current_state
