@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .layout import is_contiguous
 from .passes import is_reduction
 from .regions import WHOLE, Fused, is_thin_view, reduced
 from .traced import Step
@@ -53,7 +54,7 @@ class Blocks:
 def blocks_of(region: Fused) -> Blocks | None:
     """How to cut a region; None if that is not worth it, or not possible."""
     rows, width = region.space
-    if rows * width < SMALLEST or not all(_is_contiguous(step.out) for step in region.steps):
+    if rows * width < SMALLEST or not all(is_contiguous(step.out) for step in region.steps):
         return None  # sums along rows that lie otherwise in memory round otherwise
     for flat in (True, False):
         whole = next((step.out.shape for step in region.steps if region.roles[step] == WHOLE), None)
@@ -140,17 +141,8 @@ def _cut(blocks: Blocks, array: Any, like: Shape, shape: Shape | None) -> Any:
         return None if array.ndim < len(like) or array.shape[0] == 1 else False
     if all(n == 1 for n in array.shape[:-1]) and not (whole and prod(array.shape[:-1]) == blocks.count):
         return None if array.ndim <= 2 else False
-    if not _is_contiguous(array):
+    if not is_contiguous(array):
         return False
     if whole:
         return (blocks.count, *(shape[1:] if shape is not None else like[-1:]))
     return (blocks.count, 1) if array.shape == (*like[:-1], 1) else False
-
-
-def _is_contiguous(array: Any) -> bool:
-    expected = array.itemsize
-    for length, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
-        if length != 1 and stride != expected:
-            return False
-        expected *= length
-    return True

@@ -113,6 +113,16 @@ def is_packed(array: Any) -> bool:
     return True
 
 
+def is_contiguous(x: Any) -> bool:
+    """Whether the elements of an array lie side by side, those of the last axis first."""
+    expected = x.itemsize
+    for length, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return True
+
+
 def same_layout(a: Any, b: Any) -> bool:
     """Whether two arrays of an example have their elements in the same bytes, one by one."""
     return bool(a.shape == b.shape and a.strides == b.strides and a.itemsize == b.itemsize)

@@ -16,8 +16,9 @@ import numba
 import numpy as np
 from numba.core import types
 
+from ..layout import is_contiguous
 from . import access, elementary
-from .source import Array, KernelText, is_contiguous
+from .source import Array, KernelText
 from .threads import in_parts
 
 _KINDS = {"f": types.float32, "d": types.float64, "?": types.boolean, "i": types.int32, "l": types.int64}

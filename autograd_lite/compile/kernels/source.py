@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..layout import is_contiguous
 from ..regions import COLUMN, ROW, WHOLE, Fused, reduced, summed_rows
 from ..traced import Step
 from .formulas import KINDS, SIZED, accumulation, constant_of, cost_of, dtype_of, formula, written_number
@@ -441,13 +442,3 @@ def _indented(lines: list[str]) -> list[str]:
 
 def _size(x: Any) -> int:
     return int(getattr(x, "size", 1))
-
-
-def is_contiguous(x: Any) -> bool:
-    """Whether the elements of an array lie side by side, those of the last axis first."""
-    expected = x.itemsize
-    for length, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
-        if length != 1 and stride != expected:
-            return False
-        expected *= length
-    return True
