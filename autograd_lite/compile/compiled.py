@@ -7,6 +7,7 @@ how results are differentiated in `gradient`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from .kernels import usable
 from .layout import forget
 from .outputs import Outputs, is_of_a_trace
 from .passes import Steps, hoist, is_constant, lower, prune, simplify
+from .program import Program
 from .runner import Backward, Runner
 from .signature import objects_in
 from .surroundings import Surroundings
@@ -166,11 +168,13 @@ class Variant:
         def make(inputs: Steps, steps: Steps, kept: list[Any]) -> Runner:
             number = len(self.backward) + 1
             title = f"gradient{number if number > 1 else ''}"
-            return Runner(inputs, steps, kept, self.name, jit=self.jit, title=title)
+            return Runner(partial(Program, inputs, steps, kept, self.name, jit=self.jit, title=title))
 
         for seeds, gradients in self._gradients.items():
             self.backward[seeds] = Backward(make, self._cotangents[seeds], gradients, pure, has, residuals)
-        self.forward = Runner(self.inputs, forward, [*results, *residuals], self.name, len(residuals), self.jit)
+        self.forward = Runner(
+            partial(Program, self.inputs, forward, [*results, *residuals], self.name, len(residuals), self.jit)
+        )
         self.steps, self.results = steps, results
 
     def _effects_of(self, steps: Steps) -> None:

@@ -43,6 +43,7 @@ class Program:
         constants: what the text needs besides NumPy, by name.
         memory: bytes of the memory that it keeps.
         kernels: the texts of the kernels that it calls.
+        smallest: elements of the arrays that calls are grouped for, at least.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Program:
         jit: bool = False,
         title: str = "program",
     ) -> None:
-        steps = _planned(steps, kept, jit)
+        steps, self.smallest = _planned(steps, kept, jit)
         self.inputs, self.steps, self.kept, self.name, self.title = inputs, steps, kept, name, title
         writer = Writer(inputs, steps, kept, name, inner, jit, title)
         self.source, self.constants, self.memory = writer.text(), writer.names.constants, writer.memory.size
@@ -70,16 +71,16 @@ class Program:
         return program
 
 
-def _planned(steps: Steps, kept: list[Any], jit: bool) -> Steps:
-    """The steps with regions that are worth a loop, or a kernel, in the place of their calls."""
+def _planned(steps: Steps, kept: list[Any], jit: bool) -> tuple[Steps, int]:
+    """The steps with regions that are worth a loop, or a kernel, in place of their calls; from how many elements on."""
     if jit and usable():
         from .kernels import formulas, writing
 
-        return fuse(steps, kept, writing.SMALLEST, formulas.takes)
+        return fuse(steps, kept, writing.SMALLEST, formulas.takes), writing.SMALLEST
     planned: Steps = []
     for step in fuse(steps, kept, SMALLEST):
         planned += step.steps if isinstance(step, Fused) and blocks_of(step) is None else [step]
-    return planned
+    return planned, SMALLEST
 
 
 class Writer:

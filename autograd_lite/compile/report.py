@@ -10,9 +10,9 @@ import numpy as np
 
 from ..primitive import describe
 from .layout import owners_of
-from .passes import Steps, escaping, is_elementwise, is_reduction
+from .passes import Steps, is_elementwise, is_reduction
 from .program import Program
-from .regions import SMALLEST, Fused
+from .regions import Fused, is_pointwise
 from .traced import Step
 
 _PRODUCTS = {np.matmul, np.dot, np.vecdot, np.matvec, np.vecmat}
@@ -74,6 +74,7 @@ _PASSES = {
     "trace": "calls traced",
     "lower": "in their shortest form",
     "simplify": "without repeated, constant and idle ones",
+    "assemble": "with gradients of pieces put together",
     "prune": "that a result or an effect hangs on",
     "hoist": "with conditions first",
 }
@@ -120,8 +121,7 @@ def part_of(program: Program) -> Part:
     calls = [step for step in inner if step.function is not None]
     owners = owners_of(inner)
     results = sum(_nbytes(step.out) for step in calls if step in owners[step] and not step.effect)
-    leaving = escaping(entries, program.kept)
-    single = [(_name(step), _why_alone(step, leaving)) for step in entries if _counts(step)]
+    single = [(_name(step), _why_alone(step, program.smallest)) for step in entries if _counts(step)]
     return Part(
         calls=len(calls),
         regions=len(groups),
@@ -157,14 +157,14 @@ def _name(step: Step) -> str:
     return describe(step.function).removeprefix("numpy.").lstrip("_")
 
 
-def _why_alone(step: Step, leaving: set[Step]) -> str:
+def _why_alone(step: Step, smallest: int) -> str:
     function = step.function
     if function in _PRODUCTS:
         return "a product of matrices, which BLAS computes"
-    if not (is_elementwise(function) or is_reduction(function)):
+    if not (is_pointwise(step) or is_elementwise(function) or is_reduction(function)):
         return "a call as a whole, whose inside is not seen"
-    if max([getattr(x.out, "size", 0) for x in (step, *step.parents)]) < SMALLEST:
-        return f"smaller than {SMALLEST:,} elements, where a group saves nothing"
+    if max([getattr(x.out, "size", 0) for x in (step, *step.parents)]) < smallest:
+        return f"smaller than {smallest:,} elements, where a group saves nothing"
     if is_reduction(function):
         return "it adds up over rows, so it needs all of them"
     return "no neighbour works on the same rows"

@@ -14,17 +14,8 @@ from .traced import Step
 class Runner:
     """A program and instances of it, one for each call that runs at the same time."""
 
-    def __init__(
-        self,
-        inputs: Steps,
-        steps: Steps,
-        kept: list[Any],
-        name: str,
-        inner: int = 0,
-        jit: bool = False,
-        title: str = "program",
-    ) -> None:
-        self._made = inputs, steps, kept, name, inner, jit, title
+    def __init__(self, make: Callable[[], Program]) -> None:
+        self._make = make  # not before the trace is complete
         self._program: Program | None = None
         self._idle: list[Callable[..., tuple[Any, ...]]] = []
         self._lock = RLock()
@@ -33,7 +24,7 @@ class Runner:
     def program(self) -> Program:
         with self._lock:
             if self._program is None:
-                self._program = Program(*self._made)
+                self._program = self._make()
         return self._program
 
     def __call__(self, arrays: Sequence[Any]) -> tuple[Any, ...]:

@@ -185,6 +185,7 @@ def test_the_report_counts() -> None:
     assert report.forward.flops == 2 * 64 * 32 * 16 + 2 * 64 * 16 + 64 * 32
     assert report.forward.memory == 64 * 16 * 4
     assert ("matmul", "a product of matrices, which BLAS computes") in report.forward.single
+    assert ("exp", "smaller than 131,072 elements, where a group saves nothing") in report.forward.single
     assert report.backward is None
     text = str(report)
     for piece in ("ag.compile(<lambda>)", "calls traced", "FLOP", "alone: matmul: a product of matrices"):
